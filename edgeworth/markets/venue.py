@@ -1,0 +1,33 @@
+"""Where contracts trade, and whether the place is real."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Venue(StrEnum):
+    """A place where contracts trade.
+
+    The synthetic venue imitates both exchanges; its rows carry names of their own, so that an invented market can
+    never be taken for a real one nor overwrite it.
+    """
+
+    POLYMARKET = "polymarket"
+    KALSHI = "kalshi"
+    SYNTHETIC_POLYMARKET = "synthetic-polymarket"
+    SYNTHETIC_KALSHI = "synthetic-kalshi"
+
+    @property
+    def is_synthetic(self) -> bool:
+        """Whether the markets of this venue are invented."""
+        return self in {Venue.SYNTHETIC_POLYMARKET, Venue.SYNTHETIC_KALSHI}
+
+    @property
+    def exchange(self) -> Venue:
+        """The real exchange whose rules (fees, ticks, settlement) apply here."""
+        return Venue(self.value.removeprefix("synthetic-"))
+
+    @property
+    def synthetic(self) -> Venue:
+        """The invented twin of this venue."""
+        return Venue(f"synthetic-{self.exchange.value}")
