@@ -1,0 +1,56 @@
+"""The one template environment: autoescape on, undefined names are errors, filters for amounts and instants."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from functools import cache
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from edgeworth.units import MICROS
+
+MISSING = "\N{EN DASH}"
+"""Shown where the venue said nothing: never 0 and never 50 %."""
+
+
+def cents(price: int | None) -> str:
+    """A price in millionths of a dollar as cents (``520000`` -> ``52¢``, ``21500`` -> ``2.15¢``)."""
+    if price is None:
+        return MISSING
+    return f"{price * 100 / MICROS:.2f}".rstrip("0").rstrip(".") + "¢"
+
+
+def compact(amount: float | None) -> str:
+    """A large number for reading: ``1234567`` -> ``1.2M``."""
+    if amount is None:
+        return MISSING
+    for size, letter in ((1e9, "B"), (1e6, "M"), (1e3, "k")):
+        if abs(amount) >= size:
+            return f"{amount / size:.1f}{letter}"
+    return f"{amount:.0f}"
+
+
+def day(instant: datetime | None) -> str:
+    """The UTC date of an instant."""
+    return MISSING if instant is None else instant.strftime("%Y-%m-%d")
+
+
+def minute(instant: datetime | None) -> str:
+    """An instant to the minute, in UTC and saying so."""
+    return MISSING if instant is None else instant.strftime("%Y-%m-%d %H:%M UTC")
+
+
+def web_link(url: str | None) -> str:
+    """``url`` if a click on it is safe (http or https), else nothing: a venue's text may hold ``javascript:``."""
+    return url if url and url.startswith(("https://", "http://")) else ""
+
+
+@cache
+def environment() -> Environment:
+    """The template environment, made once."""
+    loader = PackageLoader("edgeworth.reports", "templates")
+    made = Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    made.filters.update(cents=cents, compact=compact, day=day, minute=minute, web_link=web_link)
+    made.globals["stylesheet"] = Markup(loader.get_source(made, "style.css")[0])  # noqa: S704  # our own file
+    return made

@@ -1,0 +1,1 @@
+"""Prefect tasks and what they need from the environment: settings, wiring, policies. One library call a task."""

@@ -1,0 +1,207 @@
+"""Settings: where things are and with which keys. Read from the environment and ``.env`` inside a run, never at import.
+
+Settings never reach ``results/``; what a run computes is decided by its parameters, which always do. Keys are
+``SecretStr``, so that no repr, log line or error shows them. An empty string is the same as unset.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import AliasChoices, Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from edgeworth.errors import ConfigurationError
+
+
+def _named(*names: str) -> AliasChoices:
+    """The names under which a setting is read; the first is the one that the documentation shows."""
+    return AliasChoices(*names)
+
+
+class Settings(BaseSettings):
+    """Every setting of Edgeworth; ``docs/settings.md`` lists them for a reader and a test compares the two."""
+
+    model_config = SettingsConfigDict(
+        env_file=".env", env_ignore_empty=True, extra="ignore", frozen=True, populate_by_name=True
+    )
+
+    data_dir: Annotated[
+        Path,
+        Field(
+            Path("data"),
+            validation_alias=_named("EDGEWORTH_DATA_DIR"),
+            description="Raw pages, history, the SQLite file and Prefect's home for local runs.",
+        ),
+    ]
+    results_dir: Annotated[
+        Path,
+        Field(
+            Path("results"),
+            validation_alias=_named("EDGEWORTH_RESULTS_DIR"),
+            description="One folder per run with its pages and manifest.",
+        ),
+    ]
+    database_url: Annotated[
+        SecretStr | None,
+        Field(
+            None,
+            validation_alias=_named("EDGEWORTH_DATABASE_URL"),
+            description="`postgresql://…` or `sqlite:///…`; unset means `edgeworth.db` in the data folder.",
+        ),
+    ]
+    gamma_url: Annotated[
+        str,
+        Field(
+            "https://gamma-api.polymarket.com",
+            validation_alias=_named("EDGEWORTH_GAMMA_URL"),
+            description="Polymarket's listing API, or any stand-in.",
+        ),
+    ]
+    clob_url: Annotated[
+        str,
+        Field(
+            "https://clob.polymarket.com",
+            validation_alias=_named("EDGEWORTH_CLOB_URL"),
+            description="Polymarket's order books and price history.",
+        ),
+    ]
+    data_api_url: Annotated[
+        str,
+        Field(
+            "https://data-api.polymarket.com",
+            validation_alias=_named("EDGEWORTH_DATA_API_URL"),
+            description="Polymarket's trades.",
+        ),
+    ]
+    market_stream_url: Annotated[
+        str,
+        Field(
+            "wss://ws-subscriptions-clob.polymarket.com/ws/market",
+            validation_alias=_named("EDGEWORTH_MARKET_STREAM_URL"),
+            description="Polymarket's websocket market channel.",
+        ),
+    ]
+    kalshi_url: Annotated[
+        str,
+        Field(
+            "https://external-api.kalshi.com/trade-api/v2",
+            validation_alias=_named("EDGEWORTH_KALSHI_URL"),
+            description="Kalshi's public API, version included.",
+        ),
+    ]
+    gamma_limit: Annotated[
+        int,
+        Field(
+            200,
+            ge=1,
+            validation_alias=_named("EDGEWORTH_GAMMA_LIMIT", "PM_GAMMA_LIMIT"),
+            description="Size of the active set: the busiest Polymarket markets that an ordinary ingest reads.",
+        ),
+    ]
+    history_markets: Annotated[
+        int,
+        Field(
+            50,
+            ge=0,
+            validation_alias=_named("EDGEWORTH_HISTORY_MARKETS"),
+            description="Open markets per venue, by volume, whose books, prices and trades an ingest reads.",
+        ),
+    ]
+    history_days: Annotated[
+        int,
+        Field(
+            30,
+            ge=1,
+            validation_alias=_named("EDGEWORTH_HISTORY_DAYS"),
+            description="How far back the first reading of a market's prices and trades goes.",
+        ),
+    ]
+    enable_ws_ingest: Annotated[
+        bool,
+        Field(
+            default=False,
+            validation_alias=_named("EDGEWORTH_ENABLE_WS_INGEST", "ENABLE_WS_INGEST"),
+            description="Also follow Polymarket's websocket market channel for the active set during an ingest.",
+        ),
+    ]
+    ws_ingest_seconds: Annotated[
+        float,
+        Field(
+            60.0,
+            gt=0,
+            validation_alias=_named("EDGEWORTH_WS_INGEST_SECONDS"),
+            description="How long one ingest follows the market channel.",
+        ),
+    ]
+    synthetic_seed: Annotated[
+        int,
+        Field(
+            7,
+            validation_alias=_named("EDGEWORTH_SYNTHETIC_SEED"),
+            description="Seed of the synthetic world behind `--source synthetic`.",
+        ),
+    ]
+    openai_api_key: Annotated[
+        SecretStr | None,
+        Field(None, validation_alias=_named("OPENAI_API_KEY", "EDGEWORTH_OPENAI_API_KEY"), description="OpenAI."),
+    ]
+    anthropic_api_key: Annotated[
+        SecretStr | None,
+        Field(
+            None, validation_alias=_named("ANTHROPIC_API_KEY", "EDGEWORTH_ANTHROPIC_API_KEY"), description="Anthropic."
+        ),
+    ]
+    daytona_api_key: Annotated[
+        SecretStr | None,
+        Field(None, validation_alias=_named("DAYTONA_API_KEY", "EDGEWORTH_DAYTONA_API_KEY"), description="Daytona."),
+    ]
+    exa_api_key: Annotated[
+        SecretStr | None,
+        Field(None, validation_alias=_named("EXA_API_KEY", "EDGEWORTH_EXA_API_KEY"), description="Exa."),
+    ]
+    perplexity_api_key: Annotated[
+        SecretStr | None,
+        Field(
+            None,
+            validation_alias=_named("PERPLEXITY_API_KEY", "EDGEWORTH_PERPLEXITY_API_KEY"),
+            description="Perplexity.",
+        ),
+    ]
+    openrouter_api_key: Annotated[
+        SecretStr | None,
+        Field(
+            None,
+            validation_alias=_named("OPENROUTER_API_KEY", "EDGEWORTH_OPENROUTER_API_KEY"),
+            description="OpenRouter.",
+        ),
+    ]
+
+    @property
+    def database(self) -> str:
+        """The database's URL; holds the password, so it is handed to the engine and nowhere else."""
+        if self.database_url is not None:
+            return self.database_url.get_secret_value()
+        return f"sqlite:///{(self.data_dir / 'edgeworth.db').absolute().as_posix()}"
+
+    @property
+    def prefect_home(self) -> Path:
+        """Where Prefect keeps its database for local runs; absolute, as Prefect needs it."""
+        return (self.data_dir / "prefect").absolute()
+
+
+def load_settings() -> Settings:
+    """The settings of this process, read now.
+
+    Raises:
+        ConfigurationError: A value cannot be used; every one that cannot is named, none is printed if it is a key.
+    """
+    try:
+        return Settings()  # type: ignore[call-arg]  # every field has a default inside Annotated
+    except ValidationError as error:
+        lines = [
+            f"  {'/'.join(str(part) for part in problem['loc'])}: {problem['msg']}"
+            for problem in error.errors(include_input=False, include_url=False)
+        ]
+        raise ConfigurationError("These settings cannot be used:\n" + "\n".join(lines)) from None
