@@ -142,8 +142,9 @@ class PassProgress(Struct, frozen=True, kw_only=True):
 
 
 class IngestCounts(Struct, kw_only=True):
-    """What an ingest did, in rows. ``fetched == parsed + refused`` and
-    ``parsed == created + changed + unchanged + superseded`` for catalogue rows.
+    """What an ingest did, in rows.
+
+    ``fetched == parsed + refused``, and for catalogue rows ``parsed == created + changed + unchanged + superseded``.
 
     Attributes:
         superseded: Rows older or thinner than what the catalogue already holds; nothing was written.
@@ -284,4 +285,4 @@ class IngestProgress(Protocol):
     """Told about every page, so that long work can be watched."""
 
     def page_done(self, key: str, counts: IngestCounts) -> None:
-        """``counts`` are those of the whole walk so far."""
+        """``counts`` are those of the walk so far, without pages that an earlier process had already applied."""

@@ -1,9 +1,9 @@
 """Walk a listing from its first or last stored page to its end: fetch, store raw, parse, apply.
 
-The order is what makes it safe to be killed at any point. A page is on disk before it is parsed, and the catalogue
-notes in the same transaction what the page held and where the walk goes on. A walk that is taken up again first
-applies the pages that were stored but not applied, then fetches from there: no stored page is fetched twice, and
-applying a page twice changes nothing.
+The order is what makes it safe to be killed at any point. A page is on disk before it is read, and the catalogue notes
+in the same transaction what the page held and where the walk goes on. A walk that is taken up again first applies the
+pages that were stored but not applied, then fetches from there: no stored page is fetched twice, and applying a page
+twice changes nothing.
 
 Knows no venue, no HTTP and no SQL: ports only.
 """
@@ -11,11 +11,15 @@ Knows no venue, no HTTP and no SQL: ports only.
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
+from functools import partial
 
-from edgeworth.errors import FatalSourceError
-from edgeworth.markets.listing import ListingItem, ParsedItem
+from msgspec.structs import replace
+
+from edgeworth.errors import FatalSourceError, UnreadableInputError
+from edgeworth.markets.listing import ListingItem, ListingPage, ParsedItem
 from edgeworth.ports import (
     Catalogue,
     Clock,
@@ -30,6 +34,8 @@ from edgeworth.ports import (
     RawPosition,
     RawStore,
 )
+
+_log = logging.getLogger(__name__)
 
 RESUME_WITHIN = timedelta(hours=6)
 """A walk older than this starts anew: its cursor and its first pages are stale."""
@@ -50,21 +56,30 @@ async def ingest_listing(
     """Bring everything that ``listing`` shows into ``catalogue``.
 
     Args:
-        limit: Stop after the page with which at least this many rows were read; ``None`` reads to the end.
+        listing: What to walk.
+        raw: Where pages are stored before they are read.
+        catalogue: Where their items go, and how far the walk has come.
+        run_id: Which run this is; stored with the rows it writes.
+        new_pass_id: Names a new walk.
+        clock: Asked for the start and the end of the walk.
+        limit: Stop after the page with which at least this many rows were read; ``None`` reads to the end. A walk
+            with a limit is another walk than one without: neither takes up nor ends the other.
         resume_within: Take up an unfinished walk with the same key if it began no longer ago than this.
+        progress: Told about every page.
 
     Returns:
         Counts over the whole walk, pages of an interrupted process included.
 
     Raises:
-        SourceError: The venue failed beyond the retries, or repeats a cursor. Pages before it are kept, and the next
-            call goes on from there.
+        SourceError: The venue failed beyond the retries, or repeats a cursor. Pages before it are kept, the one with
+            the repeated cursor too, and the next call goes on from there.
+        UnreadableInputError: A page is not one of this listing. It is kept raw, and the next call asks for it again.
     """
     walk = _Walk(listing, raw, catalogue, run_id, limit, progress)
-    walk.take_up_or_start(new_pass_id, clock, resume_within)
     try:
-        walk.apply_stored_pages()
-        await walk.fetch_to_end(clock)
+        walk.take_up_or_start(new_pass_id, clock(), resume_within)
+        await walk.apply_stored_pages()
+        await walk.fetch_to_end()
         return catalogue.finish_pass(walk.state.pass_id, clock())
     finally:
         walk.close()
@@ -72,6 +87,9 @@ async def ingest_listing(
 
 class _Walk:
     """The state of one walk. Only ``ingest_listing`` makes one."""
+
+    state: PassProgress
+    log: RawLog
 
     def __init__(
         self,
@@ -88,75 +106,76 @@ class _Walk:
         self.run_id = run_id
         self.limit = limit
         self.progress = progress
-        self.state: PassProgress
-        self.log: RawLog | None = None
+        self.key = listing.key if limit is None else f"{listing.key} limit={limit}"
         self.counts = IngestCounts()
-        self.cursors: set[str] = set()
-        self.at_end = False
+        self.cursors: set[str | None] = set()
+        """Cursors that this process has been given; a loop that an earlier process entered is seen one round later."""
 
-    def take_up_or_start(self, new_pass_id: Callable[[], str], clock: Clock, resume_within: timedelta) -> None:
-        started_at = clock()
-        for unfinished in self.catalogue.unfinished_passes(self.listing.key, started_at - resume_within):
+    def take_up_or_start(self, new_pass_id: Callable[[], str], now: datetime, resume_within: timedelta) -> None:
+        for unfinished in self.catalogue.unfinished_passes(self.key, now - resume_within):
             log = self.raw.try_open(unfinished.raw_path) if unfinished.raw_path else None
             if log is not None:
                 self.state, self.log = unfinished, log
+                self.cursors.add(unfinished.next_cursor)
                 return
         pass_id = new_pass_id()
-        self.log = self.raw.create(self.listing.venue, self.listing.kind, pass_id, started_at)
-        self.state = PassProgress(pass_id=pass_id, key=self.listing.key, started_at=started_at, raw_path=self.log.path)
+        self.log = self.raw.create(self.listing.venue, self.listing.kind, pass_id, now)
+        self.state = PassProgress(pass_id=pass_id, key=self.key, started_at=now, raw_path=self.log.path)
         self.catalogue.start_pass(self.state, self.run_id)
 
-    def apply_stored_pages(self) -> None:
+    async def apply_stored_pages(self) -> None:
         """Apply what an earlier process fetched and stored, but did not live to apply."""
-        assert self.log is not None
         for page, position in self.log.read_from(self.state.raw_end):
-            self.apply(page, position, resumed=True)
-            self.report()
-        # The walk may have been interrupted after its last page was applied.
-        if self.state.pages and self.state.next_cursor is None:
-            self.at_end = True
-
-    async def fetch_to_end(self, clock: Clock) -> None:
-        """Fetch page after page; the next one is already under way while one is being stored."""
-        pending = None if self.is_done else asyncio.ensure_future(self.listing.fetch(self.state.next_cursor))
-        try:
-            while pending is not None:
-                page = await pending
-                assert self.log is not None
+            try:
                 split = self.listing.split(page)
-                self.check_cursor(split.next_cursor)
+            except UnreadableInputError as error:
+                # It ended the walk that stored it; the walk has not moved on, so the same cursor is asked again.
+                _log.warning("%s: passing over a stored page that cannot be read: %s", self.key, error)
+                continue
+            await self.take(page, split, position, resumed=True)
+
+    async def fetch_to_end(self) -> None:
+        """Fetch page after page; the next one is already under way while one is being stored."""
+        ahead: asyncio.Task[RawPage] | None = None
+        try:
+            while not self.is_done:
+                page = await (ahead or self.listing.fetch(self.state.next_cursor))
+                ahead = None
                 position = self.log.append(page)
-                pending = self.prefetch(split.next_cursor, len(split.items))
-                # In a thread, so that the request that was just started reaches the wire meanwhile.
-                await asyncio.to_thread(self.apply, page, position, resumed=False)
-                if pending is None and not self.is_done:
-                    pending = asyncio.ensure_future(self.listing.fetch(self.state.next_cursor))
-                self.report()
+                split = self.listing.split(page)
+                ahead = self.fetch_ahead(split.next_cursor)
+                await self.take(page, split, position, resumed=False)
         finally:
-            if pending is not None and not pending.done():
-                pending.cancel()
+            await _abandon(ahead)
 
     @property
     def is_done(self) -> bool:
-        return self.at_end or (self.limit is not None and self.state.fetched >= self.limit)
+        """Whether the listing is read to its end (a walk without pages has not begun), or as far as was asked."""
+        at_end = self.state.pages > 0 and self.state.next_cursor is None
+        return at_end or (self.limit is not None and self.state.fetched >= self.limit)
 
-    def prefetch(self, cursor: str | None, items: int) -> asyncio.Future[RawPage] | None:
-        if cursor is None or (self.limit is not None and self.state.fetched + items >= self.limit):
+    def fetch_ahead(self, cursor: str | None) -> asyncio.Task[RawPage] | None:
+        # With a limit, only the rows of this page tell whether another one is wanted.
+        if cursor is None or cursor in self.cursors or self.limit is not None:
             return None
         return asyncio.ensure_future(self.listing.fetch(cursor))
 
-    def check_cursor(self, cursor: str | None) -> None:
-        if cursor is None:
-            return
-        if cursor in self.cursors or cursor == self.state.next_cursor:
+    async def take(self, page: RawPage, split: ListingPage, position: RawPosition, *, resumed: bool) -> None:
+        """Apply one stored page, and stop when it leads back to where the walk has been."""
+        is_repeated = split.next_cursor is not None and split.next_cursor in self.cursors
+        self.cursors.add(split.next_cursor)
+        # In a thread, so that the request that was just started reaches the wire meanwhile.
+        await _in_thread(partial(self.apply, page, split, position, resumed=resumed))
+        if self.progress is not None:
+            self.progress.page_done(self.listing.key, self.counts)
+        if is_repeated:
             raise FatalSourceError(
-                f"{self.listing.key}: expected a new cursor after page {self.state.pages + 1}, but the venue repeated "
-                f"{cursor!r}; stopped rather than read the same pages for ever. Everything read so far is kept."
+                f"{self.listing.key}: expected a new cursor after page {self.state.pages}, but the venue repeated "
+                f"{split.next_cursor!r}; stopped rather than read the same pages for ever. Everything read is kept."
             )
-        self.cursors.add(cursor)
 
-    def apply(self, page: RawPage, position: RawPosition, *, resumed: bool) -> None:
-        split = self.listing.split(page)
+    def apply(self, page: RawPage, split: ListingPage, position: RawPosition, *, resumed: bool) -> None:
+        """Bring the items of one page into the catalogue; those that are known byte for byte are not parsed."""
         known = self.catalogue.known_items(page.venue, split.items)
         parsed: list[tuple[ListingItem, ParsedItem]] = []
         unchanged: list[KnownItem] = []
@@ -177,22 +196,32 @@ class _Walk:
         )
         counts = self.catalogue.apply_page(self.state, self.run_id, write)
         self.counts.add(counts)
-        self.state = PassProgress(
-            pass_id=self.state.pass_id,
-            key=self.state.key,
-            started_at=self.state.started_at,
+        self.state = replace(
+            self.state,
             next_cursor=split.next_cursor,
             pages=self.state.pages + 1,
             fetched=self.state.fetched + counts.fetched,
             raw_path=position.path,
             raw_end=position.end,
         )
-        self.at_end = split.next_cursor is None
-
-    def report(self) -> None:
-        if self.progress is not None:
-            self.progress.page_done(self.listing.key, self.counts)
 
     def close(self) -> None:
-        if self.log is not None:
+        if hasattr(self, "log"):
             self.log.close()
+
+
+async def _in_thread(work: Callable[[], None]) -> None:
+    """Run ``work`` in a thread. When cancelled, wait for it first: a thread cannot be stopped half-way."""
+    running = asyncio.ensure_future(asyncio.to_thread(work))
+    try:
+        await asyncio.shield(running)
+    except asyncio.CancelledError:
+        await asyncio.wait({running})
+        raise
+
+
+async def _abandon(task: asyncio.Task[RawPage] | None) -> None:
+    """Stop a request that nobody waits for any more, and take notice of how it ended."""
+    if task is not None:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
