@@ -107,7 +107,12 @@ def _counts_json(counts: IngestCounts) -> dict[str, object]:
 
 
 def render_pages(
-    report: IngestReport, markets: Iterable[Market], market_total: int, manifest: Sequence[tuple[str, str]]
+    report: IngestReport,
+    markets: Iterable[Market],
+    market_total: int,
+    manifest: Sequence[tuple[str, str]],
+    *,
+    markets_per_page: int = MARKETS_PER_PAGE,
 ) -> Iterator[tuple[str, str]]:
     """The pages of the report as (file name, HTML), the first being ``summary.html``.
 
@@ -116,13 +121,14 @@ def render_pages(
         markets: Every market of the catalogue in the order to be shown; read once, a page's worth at a time.
         market_total: Their number.
         manifest: What the reader should know of the run, as (label, value).
+        markets_per_page: Rows after which another page begins.
     """
     template = environment().get_template("ingest.html.j2")
-    page_total = max(1, -(-market_total // MARKETS_PER_PAGE))
+    page_total = max(1, -(-market_total // markets_per_page))
     names = ["summary.html", *(f"markets_{number:03d}.html" for number in range(2, page_total + 1))]
     rows = iter(markets)
     for number, name in enumerate(names, start=1):
-        shown = [market for _, market in zip(range(MARKETS_PER_PAGE), rows, strict=False)]
+        shown = [market for _, market in zip(range(markets_per_page), rows, strict=False)]
         yield (
             name,
             template.render(
