@@ -1,0 +1,93 @@
+"""The folder of a run: written beside its place and moved there when complete, so that no half result is ever seen."""
+
+from __future__ import annotations
+
+import errno
+import importlib.metadata
+import re
+import shutil
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from functools import cache
+from pathlib import Path
+
+from edgeworth.errors import StorageError, StorageFullError
+
+NO_SPACE = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+
+_UNSAFE = re.compile(r"[^a-z0-9]+")
+
+
+class RunFolder:
+    """Files of one run, on their way to ``results/``."""
+
+    def __init__(self, building: Path, final: Path) -> None:
+        self.building = building
+        self.final = final
+
+    @property
+    def shown(self) -> str:
+        """The folder as a user would type it: relative to the working directory when it lies below it."""
+        try:
+            return self.final.absolute().relative_to(Path.cwd()).as_posix()
+        except ValueError:
+            return self.final.absolute().as_posix()
+
+    def write(self, name: str, text: str) -> None:
+        """Write ``text`` as the file ``name`` of the run."""
+        (self.building / name).write_text(text, encoding="utf-8")
+
+
+def slug(text: str, *, most: int = 50) -> str:
+    """``text`` as lower-case ASCII words joined by ``_``: never empty, never ``..``, never longer than ``most``."""
+    words = _UNSAFE.sub("_", text.lower()).strip("_")[:most].strip("_")
+    return words or "unnamed"
+
+
+@contextmanager
+def make_run_folder(results_dir: Path, batch_name: str, at: datetime) -> Iterator[RunFolder]:
+    """``<results_dir>/<batch_name>_<YYYYmmdd_HHMMSS>/``, which appears when the block ends well.
+
+    A second run within the same second gets a suffix.
+
+    Raises:
+        StorageError: The disk is full (``StorageFullError``) or refuses; nothing of the run is left behind.
+    """
+    stem = f"{slug(batch_name)}_{at:%Y%m%d_%H%M%S}"
+    results_dir.mkdir(parents=True, exist_ok=True)
+    names = (stem if number == 1 else f"{stem}_{number}" for number in range(1, 1000))
+    for name in names:
+        building, final = results_dir / f".{name}.partial", results_dir / name
+        if final.exists():
+            continue
+        try:
+            building.mkdir()
+        except FileExistsError:
+            continue
+        break
+    try:
+        yield RunFolder(building, final)
+        building.rename(final)
+    except OSError as error:
+        kind = StorageFullError if error.errno in NO_SPACE else StorageError
+        raise kind(f"{final}: the report could not be written ({error.strerror}); nothing of it was kept") from error
+    finally:
+        shutil.rmtree(building, ignore_errors=True)
+
+
+@cache
+def code_version() -> str:
+    """Version of the package, with the commit when run from a checkout (``0.1.0+1a2b3c4``, ``-dirty`` if changed)."""
+    version = importlib.metadata.version("edgeworth")
+    root = Path(__file__).resolve().parent.parent
+    if not (root / ".git").exists():
+        return version
+    command = ["git", "-C", str(root), "describe", "--always", "--dirty", "--abbrev=7", "--exclude=*"]
+    try:
+        described = subprocess.run(command, capture_output=True, text=True, timeout=5, check=False)  # noqa: S603
+    except OSError:
+        return version
+    commit = described.stdout.strip()
+    return f"{version}+{commit}" if commit else version

@@ -1,0 +1,72 @@
+"""A run's folder appears complete or not at all, and its name cannot escape from results/."""
+
+import errno
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from edgeworth.errors import StorageError, StorageFullError
+from tasks.results import make_run_folder, slug
+
+AT = datetime(2026, 11, 21, 6, 1, 2, tzinfo=UTC)
+
+
+def test_a_run_is_named_by_batch_and_second(tmp_path):
+    with make_run_folder(tmp_path, "ingest", AT) as run:
+        run.write("summary.html", "<p>")
+    assert (tmp_path / "ingest_20261121_060102" / "summary.html").read_text() == "<p>"
+
+
+def test_a_second_run_in_the_same_second_gets_a_suffix(tmp_path):
+    for _ in range(3):
+        with make_run_folder(tmp_path, "ingest", AT):
+            pass
+    names = sorted(path.name for path in tmp_path.iterdir())
+    assert names == ["ingest_20261121_060102", "ingest_20261121_060102_2", "ingest_20261121_060102_3"]
+
+
+def test_a_run_that_fails_leaves_nothing(tmp_path):
+    def write_half() -> None:
+        with make_run_folder(tmp_path, "ingest", AT) as run:
+            run.write("summary.html", "<p>")
+            raise ValueError("half way")
+
+    with pytest.raises(ValueError, match="half way"):
+        write_half()
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(("number", "kind"), [(errno.ENOSPC, StorageFullError), (errno.EACCES, StorageError)])
+def test_a_disk_that_refuses_is_said_and_leaves_nothing(tmp_path, number, kind):
+    def write_to_it() -> None:
+        with make_run_folder(tmp_path, "ingest", AT) as run:
+            run.write("summary.html", "<p>")
+            raise OSError(number, "what the system said")
+
+    with pytest.raises(StorageError, match=r"what the system said.*nothing of it was kept") as raised:
+        write_to_it()
+    assert type(raised.value) is kind
+    assert list(tmp_path.iterdir()) == []
+
+
+@given(st.text(), st.integers(1, 60))
+def test_a_slug_is_always_a_harmless_name(text, most):
+    made = slug(text, most=most)
+    assert made
+    assert set(made) <= set("abcdefghijklmnopqrstuvwxyz0123456789_")
+    assert len(made) <= max(most, len("unnamed"))
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Will BTC hit $100k?", "will_btc_hit_100k"),
+        ("../../etc/passwd", "etc_passwd"),
+        ("…", "unnamed"),
+        ("", "unnamed"),
+    ],
+)
+def test_slugs_of_market_text(text, expected):
+    assert slug(text) == expected
