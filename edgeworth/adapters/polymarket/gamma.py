@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import lru_cache
 from typing import TypeVar
 
 import msgspec
@@ -16,6 +17,7 @@ from msgspec import Struct
 from edgeworth.adapters.polymarket import wire
 from edgeworth.adapters.polymarket.settlement import gamma_resolution
 from edgeworth.adapters.polymarket.values import (
+    check_no_nul,
     checked_id,
     decode_failure,
     instant,
@@ -24,6 +26,7 @@ from edgeworth.adapters.polymarket.values import (
     page_url,
     price,
     price_change,
+    refusal,
     shares,
     tags_and_category,
     texts,
@@ -32,7 +35,7 @@ from edgeworth.adapters.polymarket.values import (
 from edgeworth.errors import ParseError, UnreadableInputError
 from edgeworth.markets.categories import tag_slug
 from edgeworth.markets.fees import FeeKind, FeeTerms
-from edgeworth.markets.listing import ListingItem, ParsedItem, Refusal
+from edgeworth.markets.listing import ListingItem, ParsedItem
 from edgeworth.markets.market import Event, Market, MarketStatus, Outcome
 from edgeworth.markets.resolution import Resolution, ResolutionShape
 from edgeworth.markets.venue import Venue
@@ -104,7 +107,7 @@ class _Parent(Struct):
     """What a market takes from its event."""
 
     native_id: str | None = None
-    slug: str | None = None
+    url: str | None = None
     tag_slugs: tuple[str, ...] = ()
 
 
@@ -119,14 +122,10 @@ class _Reading:
         self.venue = venue
         self.as_of = as_of
         self.parsed = ParsedItem()
-        # Found once in the bytes; which record holds it is looked up only then.
-        self.may_hold_nul = b"\\u0000" in item.raw or b"\x00" in item.raw
 
     def refuse(self, kind: str, native_id: str | None, error: ParseError) -> None:
         self.parsed.rows += 1
-        self.parsed.refusals.append(
-            Refusal(kind=kind, native_id=native_id, code=error.code, reason=error.reason, item_index=self.item.index)
-        )
+        self.parsed.refusals.append(refusal(kind, native_id, error, self.item.index))
 
     def take_event_with_markets(
         self, record: wire.GammaEventFields, markets: Sequence[wire.GammaMarket] | None
@@ -138,13 +137,9 @@ class _Reading:
         for market in markets or ():
             self.take_market(market, parent or _NO_PARENT)
 
-    def take_event(
-        self, record: wire.GammaEventFields, *, market_count: int | None = None, is_stub: bool = False
-    ) -> _Parent | None:
+    def take_event(self, record: wire.GammaEventFields, *, market_count: int | None) -> _Parent | None:
         try:
-            event, parent = _build_event(record, self.venue, self.as_of, market_count=market_count, is_stub=is_stub)
-            if self.may_hold_nul:
-                _check_no_nul((event.title, event.description, event.slug))
+            event, parent = _build_event(record, self.venue, self.as_of, market_count=market_count)
         except ParseError as error:
             self.refuse("event", _text_id(record.id) or self.item.native_id, error)
             return None
@@ -153,17 +148,16 @@ class _Reading:
 
     def take_stub(self, raw: msgspec.Raw) -> _Parent:
         try:
-            record = _event_fields.decode(raw)
-        except _UNREADABLE as error:
-            self.refuse("event", None, decode_failure(error, "the event of a market"))
+            event, parent = _stub(bytes(raw), self.venue, self.as_of)
+        except ParseError as error:
+            self.refuse("event", None, error)
             return _NO_PARENT
-        return self.take_event(record, is_stub=True) or _NO_PARENT
+        self.parsed.events.append(event)
+        return parent
 
     def take_market(self, record: wire.GammaMarket, parent: _Parent) -> None:
         try:
             market = _build_market(record, parent, self.venue, self.as_of)
-            if self.may_hold_nul:
-                _check_no_nul((market.question, market.rules, market.slug, *(each.label for each in market.outcomes)))
         except ParseError as error:
             self.refuse("market", record.condition_id or _text_id(record.id), error)
         else:
@@ -201,13 +195,24 @@ class _Reading:
             return None
 
 
+@lru_cache(maxsize=1024)
+def _stub(raw: bytes, venue: Venue, as_of: datetime) -> tuple[Event, _Parent]:
+    """The event inside a market record; the markets of one event repeat it, so that most calls find it read."""
+    try:
+        record = _event_fields.decode(raw)
+    except _UNREADABLE as error:
+        raise decode_failure(error, "the event of a market") from error
+    return _build_event(record, venue, as_of, market_count=None, is_stub=True)
+
+
 def _build_event(
-    record: wire.GammaEventFields, venue: Venue, as_of: datetime, *, market_count: int | None, is_stub: bool
+    record: wire.GammaEventFields, venue: Venue, as_of: datetime, *, market_count: int | None, is_stub: bool = False
 ) -> tuple[Event, _Parent]:
     native_id = checked_id(_text_id(record.id), "event", "id")
     title = record.title
     if title is None or not title.strip():
         raise ParseError("no_title", f"expected event {native_id} to have a title, found none")
+    check_no_nul(title, record.description, record.slug)
     slugs = _tag_slugs(record.tags, record.category)
     tags, category = tags_and_category(slugs)
     is_neg_risk = bool(record.neg_risk or record.enable_neg_risk)
@@ -234,7 +239,7 @@ def _build_event(
         is_stub=is_stub,
         url=page_url(record.slug, is_synthetic=venue.is_synthetic),
     )
-    return event, _Parent(native_id, record.slug, slugs)
+    return event, _Parent(native_id, event.url, slugs)
 
 
 def _build_market(record: wire.GammaMarket, parent: _Parent, venue: Venue, as_of: datetime) -> Market:
@@ -243,6 +248,7 @@ def _build_market(record: wire.GammaMarket, parent: _Parent, venue: Venue, as_of
     question = record.question
     if question is None or not question.strip():
         raise ParseError("no_question", f"expected market {record.condition_id} to have a question, found none")
+    check_no_nul(question, record.description, record.slug)
     listed = optional_prices(record.outcome_prices, "outcomePrices")
     closed_at = instant(record.closed_time, "closedTime")
     resolution = _resolution(record, listed, closed_at)
@@ -281,7 +287,7 @@ def _build_market(record: wire.GammaMarket, parent: _Parent, venue: Venue, as_of
         fee_terms=_fee_terms(record),
         resolution=resolution,
         resolution_source=record.resolution_source or None,
-        url=page_url(parent.slug or record.slug, is_synthetic=venue.is_synthetic),
+        url=parent.url or page_url(record.slug, is_synthetic=venue.is_synthetic),
     )
 
 
@@ -309,6 +315,7 @@ def _outcomes(record: wire.GammaMarket, listed: Sequence[PriceMicros | None]) ->
     tokens = token_ids(record.clob_token_ids, "clobTokenIds")
     if not labels or not all(labels):
         raise ParseError("no_outcomes", f"expected market {record.condition_id} to name its outcomes, found {labels}")
+    check_no_nul("".join(labels))
     for name, found in (("prices", listed), ("token ids", tokens)):
         if found and len(found) != len(labels):
             raise ParseError(
@@ -372,8 +379,3 @@ def _id_alone(raw: msgspec.Raw) -> str | None:
         return None
     found = fields.get("conditionId") or fields.get("id")
     return str(found)[:100] if isinstance(found, (str, int)) else None
-
-
-def _check_no_nul(values: Sequence[str | None]) -> None:
-    if any(value is not None and "\x00" in value for value in values):
-        raise ParseError("nul_character", "expected text, found a NUL character in it, which no database stores")

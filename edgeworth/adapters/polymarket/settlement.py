@@ -57,18 +57,19 @@ def gamma_resolution(prices: Prices, uma_status: str | None, closed_at: datetime
     return _void(len(prices), closed_at) if uma_status in ANSWERED else _PENDING
 
 
-def exchange_resolution(prices: Prices, winners: Sequence[int], *, is_even_split: bool) -> Resolution:
+def exchange_resolution(prices: Prices, winners: Sequence[int], *, outcomes: int, is_even_split: bool) -> Resolution:
     """The ending of a market that the exchange's list calls closed.
 
     Args:
         prices: Of the tokens; empty when there are none.
         winners: Indices of the tokens flagged as winner.
+        outcomes: How many there are.
         is_even_split: ``is_50_50_outcome``.
     """
-    if prices and (is_even_split or len(winners) == len(prices) > 1):
-        return _void(len(prices), None)
+    if is_even_split or len(winners) == outcomes > 1:
+        return _void(outcomes, None)
     if winners:
-        return _decided(winners[0], len(prices), None) if len(winners) == 1 else _PENDING
+        return _decided(winners[0], outcomes, None) if len(winners) == 1 else _PENDING
     if not prices:
         return _PENDING
     if not any(prices):

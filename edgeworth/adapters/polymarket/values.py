@@ -15,6 +15,7 @@ import msgspec
 
 from edgeworth.errors import ParseError
 from edgeworth.markets.categories import categorise, visible_tags
+from edgeworth.markets.listing import Refusal
 from edgeworth.units import MICROS, PriceMicros, ShareMicros
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -179,6 +180,16 @@ def checked_id(value: str | None, what: str, field: str) -> str:
     return value
 
 
+def check_no_nul(*values: str | None) -> None:
+    """Refuse text that no database stores.
+
+    Raises:
+        ParseError: ``nul_character``.
+    """
+    if any(value is not None and "\x00" in value for value in values):
+        raise ParseError("nul_character", "expected text, found a NUL character in it, which no database stores")
+
+
 def tags_and_category(slugs: tuple[str, ...]) -> tuple[tuple[str, ...], str | None]:
     """Tags that a reader should see, and the category they name."""
     return _tags_and_category(slugs)
@@ -201,6 +212,11 @@ def decode_failure(error: Exception, what: str) -> ParseError:
     if isinstance(error, msgspec.ValidationError):
         return ParseError("wrong_type", f"expected {what} as documented, found another type: {error}")
     return ParseError("unreadable", f"expected {what} as JSON in UTF-8, found something that cannot be read: {error}")
+
+
+def refusal(kind: str, native_id: str | None, error: ParseError, index: int) -> Refusal:
+    """``error`` as the refusal of the row at ``index`` of its page."""
+    return Refusal(kind=kind, native_id=native_id, code=error.code, reason=error.reason, item_index=index)
 
 
 def _inner(decoder: msgspec.json.Decoder[T], value: str, field: str) -> T | None:
