@@ -8,10 +8,14 @@ The three names are distinct types for the checker: dollars plus shares does not
 from __future__ import annotations
 
 import math
+from decimal import Decimal
 from typing import NewType
 
 MICROS = 1_000_000
 """Millionths in one dollar or one share."""
+
+_FLOAT_HOLDS_MICROS = 2**32
+"""Below it, reading and scaling a float err by less than half a millionth together: 0.25 + 0.24."""
 
 PriceMicros = NewType("PriceMicros", int)
 """Price of one share in millionths of a dollar, 0 to 1,000,000."""
@@ -26,7 +30,7 @@ ShareMicros = NewType("ShareMicros", int)
 def micros(value: str | float) -> int:
     """Whole millionths nearest to ``value`` (a number or a decimal string).
 
-    Exact for every value of at most six decimals below 9e9, which covers prices, sizes and volumes of both venues.
+    Exact for every decimal string of at most six decimals and 28 digits. A float holds six decimals up to 2**32 only.
 
     Raises:
         ValueError: ``value`` is not a finite number.
@@ -34,7 +38,9 @@ def micros(value: str | float) -> int:
     number = float(value)
     if not math.isfinite(number):
         raise ValueError(f"expected a finite number, found {value!r}")
-    return round(number * MICROS)
+    if abs(number) < _FLOAT_HOLDS_MICROS:
+        return round(number * MICROS)
+    return round(Decimal(value) * MICROS)
 
 
 def price_micros(value: str | float) -> PriceMicros:
