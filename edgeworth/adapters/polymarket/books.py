@@ -33,30 +33,41 @@ _point = msgspec.json.Decoder(wire.PricePoint)
 _UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError)
 
 
-def parse_books(body: bytes, *, venue: Venue, tokens: Tokens) -> ParsedItem:
-    """The books of ``/book`` (one object) or ``/books`` (an array).
+def parse_book(body: bytes, *, venue: Venue, tokens: Tokens) -> ParsedItem:
+    """The book of ``/book``.
 
     Raises:
-        UnreadableInputError: The body is neither.
+        UnreadableInputError: The body is no book.
     """
-    if body.lstrip()[:1] == b"{":
-        return _parse_each_book([msgspec.Raw(body)], venue, tokens)
-    return _parse_each_book(decode_page(body, _raws, expected="a list of Polymarket books"), venue, tokens)
+    record = decode_page(body, _book, expected="a Polymarket book")
+    parsed = ParsedItem(rows=1)
+    _take_book(record, 0, parsed, venue, tokens)
+    return parsed
 
 
-def _parse_each_book(raws: Sequence[msgspec.Raw], venue: Venue, tokens: Tokens) -> ParsedItem:
+def parse_books(body: bytes, *, venue: Venue, tokens: Tokens) -> ParsedItem:
+    """The books of ``POST /books``.
+
+    Raises:
+        UnreadableInputError: The body is no array.
+    """
+    raws = decode_page(body, _raws, expected="a list of Polymarket books")
     parsed = ParsedItem(rows=len(raws))
     for index, raw in enumerate(raws):
         try:
             record = _book.decode(raw)
         except _UNREADABLE as error:
             parsed.refusals.append(refusal("book", None, decode_failure(error, "a book"), index))
-            continue
-        try:
-            parsed.books.append(build_book(record, venue=venue, tokens=tokens))
-        except ParseError as error:
-            parsed.refusals.append(refusal("book", str(record.asset_id or "") or None, error, index))
+        else:
+            _take_book(record, index, parsed, venue, tokens)
     return parsed
+
+
+def _take_book(record: wire.Book, index: int, parsed: ParsedItem, venue: Venue, tokens: Tokens) -> None:
+    try:
+        parsed.books.append(build_book(record, venue=venue, tokens=tokens))
+    except ParseError as error:
+        parsed.refusals.append(refusal("book", str(record.asset_id or "")[:100] or None, error, index))
 
 
 def build_book(record: wire.Book, *, venue: Venue, tokens: Tokens) -> OrderBook:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from edgeworth.adapters.polymarket.books import Tokens, parse_books, parse_midpoints, parse_price_history
+from edgeworth.adapters.polymarket.books import Tokens, parse_book, parse_books, parse_midpoints, parse_price_history
 from edgeworth.adapters.polymarket.exchange import parse_exchange_market_item
 from edgeworth.adapters.polymarket.gamma import Tag, parse_event_item, parse_market_item, parse_tags
 from edgeworth.adapters.polymarket.splitting import PARSER_VERSION, split_listing
@@ -20,6 +20,7 @@ __all__ = [
     "Occurrences",
     "Tag",
     "Tokens",
+    "parse_book",
     "parse_books",
     "parse_event_item",
     "parse_exchange_market_item",
