@@ -12,6 +12,11 @@ import tempfile
 from pathlib import Path
 
 import pytest
+from hypothesis import settings as hypothesis_settings
+
+# The same examples in every run: a failure is a fault of the change, never of the day.
+hypothesis_settings.register_profile("edgeworth", deadline=None, derandomize=True, database=None)
+hypothesis_settings.load_profile("edgeworth")
 
 KEPT = ("EDGEWORTH_RECORDINGS", "EDGEWORTH_TEST_POSTGRES_URL")
 """What the tests themselves are told by."""
