@@ -52,8 +52,7 @@ def parse_candles_item(
     """
     try:
         wire = _candles_decoder.decode(item.raw)
-        market = ticker if wire.ticker is None and wire.market_ticker is None else wire.market_ticker or wire.ticker
-        native_id = required(market, "ticker")
+        native_id = required(wire.market_ticker or wire.ticker or ticker, "ticker", of="candles")
         candles = wire.candlesticks or []
     except UNREADABLE as error:
         return ParsedItem(rows=1, refusals=[refusal("candles", item, error)])
@@ -79,8 +78,7 @@ def parse_book_item(item: ListingItem, *, venue: Venue, as_of: datetime, ticker:
     """
     try:
         wire = _book_decoder.decode(item.raw)
-        market = ticker if wire.ticker is None else wire.ticker
-        native_id = required(market, "ticker")
+        native_id = required(ticker if wire.ticker is None else wire.ticker, "ticker", of="an order book")
         levels = wire.orderbook_fp or wire.orderbook or _levels_decoder.decode(item.raw)
         bids = _levels(levels.yes_dollars, levels.yes, "yes")
         asks = _levels(levels.no_dollars, levels.no, "no")
@@ -112,8 +110,8 @@ def _trade(wire: TradeWire, venue: Venue) -> Trade:
         raise ParseError(f"no_{missing}", f"expected a trade with price, count and created_time, found no {missing}")
     return Trade(
         venue=venue,
-        market_native_id=required(wire.ticker, "ticker"),
-        trade_id=required(wire.trade_id, "trade_id"),
+        market_native_id=required(wire.ticker, "ticker", of="a trade"),
+        trade_id=required(wire.trade_id, "trade_id", of="a trade"),
         outcome_index=index,
         at=at,
         price=price,

@@ -17,6 +17,9 @@ from edgeworth.adapters.listing_pages import decode_page, listing_items
 from edgeworth.errors import UnreadableInputError
 from edgeworth.markets.listing import ListingPage
 
+PARSER_VERSION = 1
+"""Raise it whenever parsing gives another result for the same bytes: it seeds the digests of all items."""
+
 _page_decoder = msgspec.json.Decoder(PageWire)
 _key_decoder = msgspec.json.Decoder(KeyWire)
 _list_decoder = msgspec.json.Decoder(list[Raw])
@@ -41,10 +44,13 @@ _ITEM_KIND_BY_KIND = {
 }
 
 
-def split_listing(body: bytes, kind: str) -> ListingPage:
-    """The items of a page of ``kind``: ``events``, ``markets``, ``trades``, ``series``, ``candles`` or ``books``.
+def split_listing(body: bytes, kind: str, *, seed: int = PARSER_VERSION) -> ListingPage:
+    """The items of a page, not yet parsed. An item of ``candles`` is all candles of one market.
 
-    An item of ``candles`` is all candles of one market; an item of ``books`` one market's book.
+    Args:
+        body: As received.
+        kind: ``events``, ``markets``, ``trades``, ``series``, ``candles`` or ``books``.
+        seed: Of the digests. Another one where the same bytes are to be parsed another way.
 
     Raises:
         UnreadableInputError: The body is not such a page.
@@ -55,7 +61,7 @@ def split_listing(body: bytes, kind: str) -> ListingPage:
     if objects is None:
         names = " or ".join(f"'{name}'" for name in _KEYS_BY_KIND[kind])
         raise UnreadableInputError(f"expected {expected} with the key {names}, found JSON without it")
-    items = listing_items(objects, kind=_ITEM_KIND_BY_KIND[kind], native_id=native_id)
+    items = listing_items(objects, kind=_ITEM_KIND_BY_KIND[kind], native_id=native_id, seed=seed)
     return ListingPage(items=items, next_cursor=page.cursor or None)
 
 

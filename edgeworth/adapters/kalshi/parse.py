@@ -113,7 +113,7 @@ def parse_event_item(
     try:
         wire = _decode_event(item.raw)
         is_v1 = wire.event_ticker is None
-        ticker = required(wire.ticker if is_v1 else wire.event_ticker, "event_ticker")
+        ticker = required(wire.ticker if is_v1 else wire.event_ticker, "event_ticker", of="an event")
         if not wire.markets and not include_combos and _is_combo_ticker(ticker):
             raise _combo_error(0)
         context = _event_context(wire, ticker, series)
@@ -127,7 +127,7 @@ def parse_event_item(
         native_id = None
         try:
             market_wire = as_v2(_v1_market_decoder.decode(raw), wire) if is_v1 else _market_decoder.decode(raw)
-            native_id = required(market_wire.ticker, "ticker")
+            native_id = required(market_wire.ticker, "ticker", of="a market")
             _check_combo(native_id, market_wire, include_combos=include_combos)
             parsed.markets.append(_market(market_wire, native_id, context, venue=venue, as_of=as_of))
         except UNREADABLE as error:
@@ -156,7 +156,7 @@ def parse_market_item(
     """
     try:
         wire = _market_decoder.decode(item.raw)
-        native_id = required(wire.ticker, "ticker")
+        native_id = required(wire.ticker, "ticker", of="a market")
         _check_combo(native_id, wire, include_combos=include_combos)
         context = _market_context(wire, series)
         market = _market(wire, native_id, context, venue=venue, as_of=as_of)
@@ -173,7 +173,7 @@ def parse_series_item(item: ListingItem, *, venue: Venue, as_of: datetime) -> Pa
         multiplier = None if wire.fee_multiplier is None else values.ppm(wire.fee_multiplier, "fee_multiplier")
         series = Series(
             venue=venue,
-            native_id=required(wire.ticker, "ticker"),
+            native_id=required(wire.ticker, "ticker", of="a series"),
             title=wire.title or "",
             as_of=as_of,
             category=categorise(tags),
@@ -272,6 +272,8 @@ def _market(wire: MarketWire, ticker: str, context: _Context, *, venue: Venue, a
     question = question_text(wire.title or "", wire.yes_sub_title or "", wire.rules_primary or "")
     if not question:
         raise ParseError("no_question", "expected a title or a subtitle that says what is asked, found neither")
+    if "\x00" in question or "\x00" in rules:
+        raise ParseError("nul_character", "expected text, found a NUL character in it, which no database stores")
     status, resolution = _ending(wire)
     last = values.traded(wire.last_price_dollars, wire.last_price, "last_price")
     previous = values.traded(wire.previous_price_dollars, wire.previous_price, "previous_price")

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
+
 import msgspec
 
 from edgeworth.adapters.kalshi import values
 from edgeworth.adapters.kalshi.wire import Text
 from edgeworth.errors import ParseError
 from edgeworth.markets.listing import ListingItem, Refusal
+
+_KEY = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,199}")
 
 UNREADABLE = (ParseError, msgspec.DecodeError, UnicodeDecodeError)
 """What reading one record may raise; each becomes a refusal."""
@@ -32,13 +36,21 @@ def refusal(kind: str, item: ListingItem, error: Exception, *, native_id: str | 
     return Refusal(kind=kind, native_id=key, code=code, reason=reason, item_index=item.index)
 
 
-def required(value: Text, field: str) -> str:
-    """The text of a field without which a record cannot be used.
+def required(value: Text, field: str, *, of: str) -> str:
+    """The key in a field without which a record cannot be used.
+
+    Args:
+        value: As received.
+        field: Its name, for the message.
+        of: What kind of record it is, for the message.
 
     Raises:
-        ParseError: It is not there.
+        ParseError: It is not there, or no ticker or id: letters, digits, dots, hyphens and underscores, because it
+            becomes part of keys and of file names.
     """
     key = values.text(value)
     if key is None:
-        raise ParseError(f"no_{field}", f"expected {field}, found none")
+        raise ParseError(f"no_{field}", f"expected {of} to say its {field}, found none")
+    if _KEY.fullmatch(key) is None:
+        raise ParseError(f"bad_{field}", f"expected letters, digits, dots and hyphens as {field}, found {key[:60]!r}")
     return key
