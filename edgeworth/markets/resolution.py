@@ -61,9 +61,9 @@ class Resolution(Struct, frozen=True, kw_only=True):
         return max(range(len(self.payouts)), key=self.payouts.__getitem__)
 
     def for_outcome(self, index: int) -> OutcomeResult:
-        """What the ending means for the outcome at ``index``."""
+        """What the ending means for the outcome at ``index``; ``unknown`` where nothing can be derived."""
         match self.shape:
-            case ResolutionShape.DECIDED:
+            case ResolutionShape.DECIDED if self.payouts is not None:
                 return OutcomeResult.WON if index == self.winner else OutcomeResult.LOST
             case ResolutionShape.VOID:
                 return OutcomeResult.VOID
