@@ -85,6 +85,8 @@ def _objects(page: PageWire, body: bytes, kind: str) -> Iterable[Raw | bytes] | 
         value: Raw | UnsetType = getattr(page, name)
         if value is UNSET:
             continue
+        if bytes(value).strip() == b"null":
+            return []
         if bytes(value).lstrip()[:1] == b"[" and name != "candlesticks":
             return _list_decoder.decode(value)
         # The whole answer: an event's markets, a candle list's ticker and a book's type stand beside the key.

@@ -162,6 +162,6 @@ def _unknown_header(name: str, header: list[str]) -> UnreadableInputError:
     nearest = max(LAYOUTS, key=lambda layout: len(layout.columns & set(header)))
     wanted = ", ".join(sorted(nearest.columns))
     return UnreadableInputError(
-        f"{name}: expected {EXPECTED}; neither JSON nor a table with known columns: line 1 reads {shown!r}; the nearest "
+        f"{name}: expected {EXPECTED}; neither JSON nor a table that is known: line 1 reads {shown!r}; the nearest "
         f"known table has the columns {wanted}"
     )
