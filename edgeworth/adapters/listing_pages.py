@@ -67,10 +67,10 @@ def found_instead(body: bytes, error: Exception) -> str:
     """What ``body`` is, given that reading it as JSON failed with ``error``: a phrase for a message."""
     if not body.strip():
         return "nothing: it is empty"
-    if body.startswith(UTF16_BYTE_ORDER_MARKS) or b"\x00" in body[:4]:
-        return "text in UTF-16 or UTF-32; UTF-8 is needed"
     if body.startswith(b"\x1f\x8b"):
         return "gzip that was not decompressed"
+    if body.startswith(UTF16_BYTE_ORDER_MARKS) or b"\x00" in body[:4]:
+        return "text in UTF-16 or UTF-32; UTF-8 is needed"
     if body.lstrip()[:1] == b"<":
         return f"an HTML or XML page, beginning {excerpt(body)}"
     if isinstance(error, UnicodeDecodeError):

@@ -6,6 +6,8 @@ whenever it is read; fills that are equal in every field are told apart by their
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import msgspec
 import xxhash
 
@@ -17,6 +19,7 @@ from edgeworth.errors import ParseError
 from edgeworth.markets.history import Side, Trade
 from edgeworth.markets.listing import ListingItem, ParsedItem
 from edgeworth.markets.venue import Venue
+from edgeworth.units import PriceMicros, ShareMicros
 
 Occurrences = dict[str, int]
 """How often each derived id has been seen in one walk; carried from page to page."""
@@ -76,16 +79,17 @@ def _build_trade(record: wire.TradeV1 | wire.TradeV2, venue: Venue, tokens: Toke
         raise ParseError(
             "incomplete_trade", f"expected time, price and size in a trade of {native_id}, found one missing"
         )
+    side, wallet = trade_side(record.side), record.proxy_wallet or None
     return Trade(
         venue=venue,
         market_native_id=native_id,
-        trade_id=_derived_id(record, token, seen),
+        trade_id=derived_trade_id(record.transaction_hash, token, side, paid, size, at, wallet, seen=seen),
         outcome_index=_outcome_index(record, token, tokens),
         at=at,
         price=paid,
         size=size,
-        side=_side(record.side),
-        wallet=record.proxy_wallet or None,
+        side=side,
+        wallet=wallet,
     )
 
 
@@ -97,25 +101,39 @@ def _outcome_index(record: wire.TradeV1 | wire.TradeV2, token: str | None, token
     return index
 
 
-def _side(text: str | None) -> Side | None:
+def trade_side(text: str | None) -> Side | None:
+    """``BUY`` or ``SELL`` in either case; ``None`` when nothing is said.
+
+    Raises:
+        ParseError: ``bad_side``.
+    """
     if not text:
         return None
     side = _SIDES.get(text.lower())
     if side is None:
-        raise ParseError("bad_side", f"expected BUY or SELL as side of a trade, found {text!r:.40}")
+        raise ParseError("bad_side", f"expected BUY or SELL as side, found {text!r:.40}")
     return side
 
 
-def _derived_id(record: wire.TradeV1 | wire.TradeV2, token: str | None, seen: Occurrences) -> str:
-    fields = (
-        record.transaction_hash,
-        token,
-        record.proxy_wallet,
-        record.side,
-        record.price,
-        record.size,
-        record.timestamp,
-    )
+def derived_trade_id(
+    transaction_hash: str | None,
+    token: str | None,
+    side: Side | None,
+    price: PriceMicros,
+    size: ShareMicros,
+    at: datetime,
+    wallet: str | None,
+    *,
+    seen: Occurrences,
+) -> str:
+    """An id that a trade has wherever it is read.
+
+    With a transaction it rests on what stream and Data API both tell, so that both give one trade one id. Without one
+    it rests on time and wallet as well.
+    """
+    fields: tuple[object, ...] = (transaction_hash, token, side, price, size)
+    if not transaction_hash:
+        fields = (*fields, at.isoformat(), wallet)
     derived = xxhash.xxh3_128_hexdigest("|".join(map(str, fields)))
     seen[derived] = seen.get(derived, 0) + 1
     return derived if seen[derived] == 1 else f"{derived}-{seen[derived]}"

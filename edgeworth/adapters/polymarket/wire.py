@@ -157,6 +157,37 @@ class Book(Struct):
     tick_size: Number = None
 
 
+class StreamChange(Struct, gc=False):
+    """One level of a ``price_change``: ``size`` is the new total, 0 removes the level."""
+
+    asset_id: Id = None
+    price: Number = None
+    size: Number = None
+    side: str | None = None
+    best_bid: Number = None
+    best_ask: Number = None
+
+
+class StreamEvent(Struct):
+    """An object of the market channel, of any kind."""
+
+    event_type: str | None = None
+    market: str | None = None
+    asset_id: Id = None
+    timestamp: Number = None
+    hash: str | None = None
+    bids: list[Level] | None = None
+    asks: list[Level] | None = None
+    tick_size: Number = None
+    price_changes: list[StreamChange] | None = None
+    changes: list[StreamChange] | None = None
+    price: Number = None
+    size: Number = None
+    side: str | None = None
+    new_tick_size: Number = None
+    transaction_hash: str | None = None
+
+
 class PricePoint(Struct, gc=False):
     """A point of ``/prices-history``: unix seconds and price."""
 
