@@ -1,0 +1,97 @@
+"""Arrows point one way: flows, tasks, edgeworth; and only the wiring knows the adapters."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+from importlinter.cli import lint_imports
+
+ROOT = Path(__file__).resolve().parents[2]
+OUTSIDE = {
+    "httpx",
+    "websockets",
+    "starlette",
+    "uvicorn",
+    "sqlalchemy",
+    "alembic",
+    "psycopg",
+    "duckdb",
+    "openai",
+    "anthropic",
+    "daytona",
+    "exa_py",
+    "perplexity",
+}
+"""Packages that reach outside: adapters and the read-only web view only."""
+
+ROOMS_APART = ("discovery", "simulation", "experiments", "replay", "analytics")
+"""What two of them need moves down into markets or probability."""
+
+MAY_WIRE = {"tasks/wiring.py"}
+
+
+def modules(*packages: str) -> list[Path]:
+    return sorted(path for package in packages for path in (ROOT / package).rglob("*.py"))
+
+
+def name_of(path: Path) -> str:
+    return path.relative_to(ROOT).as_posix()
+
+
+def imported(path: Path) -> set[str]:
+    """Dotted names that ``path`` imports anywhere, also inside functions."""
+    package = path.relative_to(ROOT).parent.parts
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found.update(alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            above = package[: len(package) - node.level + 1] if node.level else ()
+            source = ".".join([*above, *([node.module] if node.module else [])])
+            found.add(source)
+            found.update(f"{source}.{alias.name}" for alias in node.names)
+    return found
+
+
+def imports_of(path: Path, target: str) -> set[str]:
+    return {name for name in imported(path) if name == target or name.startswith(f"{target}.")}
+
+
+def test_the_contracts_of_pyproject_hold(capsys):
+    status = lint_imports(config_filename=str(ROOT / "pyproject.toml"), no_cache=True)
+    assert status == 0, capsys.readouterr().out
+
+
+@pytest.mark.parametrize("path", modules("edgeworth", "tasks", "flows"), ids=name_of)
+def test_only_the_wiring_imports_adapters(path):
+    if name_of(path) in MAY_WIRE or name_of(path).startswith("edgeworth/adapters/"):
+        return
+    assert imports_of(path, "edgeworth.adapters") == set()
+
+
+@pytest.mark.parametrize("path", modules("edgeworth"), ids=name_of)
+def test_only_adapters_and_the_web_view_import_what_reaches_outside(path):
+    if name_of(path).startswith(("edgeworth/adapters/", "edgeworth/web/")):
+        return
+    assert {name for name in imported(path) if name.partition(".")[0] in OUTSIDE} == set()
+
+
+@pytest.mark.parametrize("path", modules("edgeworth"), ids=name_of)
+def test_the_library_knows_no_orchestrator_and_nothing_above_it(path):
+    assert {name for name in imported(path) if name.partition(".")[0] in {"prefect", "flows", "tasks"}} == set()
+
+
+@pytest.mark.parametrize("room", ROOMS_APART)
+def test_rooms_side_by_side_do_not_import_one_another(room):
+    others = [f"edgeworth.{other}" for other in ROOMS_APART if other != room]
+    for path in modules(f"edgeworth/{room}"):
+        assert [name for other in others for name in imports_of(path, other)] == [], name_of(path)
+
+
+@pytest.mark.parametrize("path", modules("edgeworth/markets", "edgeworth/probability"), ids=name_of)
+def test_the_vocabulary_knows_nothing_of_the_rooms_above_it(path):
+    allowed = ("edgeworth.markets", "edgeworth.probability", "edgeworth.errors", "edgeworth.units", "edgeworth.ports")
+    above = {name for name in imports_of(path, "edgeworth") if name != "edgeworth" and not name.startswith(allowed)}
+    assert above == set()
