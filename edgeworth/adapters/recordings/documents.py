@@ -86,23 +86,28 @@ def read_document(text: bytes, *, name: str) -> Document:
         UnreadableInputError: It is not JSON; the message says line and byte.
     """
     expected = f"{name} to be a JSON document"
-    if text.lstrip()[:1] == b"[":
-        return Document(objects=[*decode_page(text, _list_decoder, expected=expected)])
-    fields = decode_page(text, _fields_decoder, expected=expected)
     context = Context()
-    if "_metadata" in fields and "response" in fields:
-        wrapper = decode_page(text, _wrapper_decoder, expected=expected)
-        minutes = wrapper.metadata.period_interval
-        context = Context(
-            recorded_at=wrapper.metadata.recorded_at,
-            ticker=wrapper.metadata.ticker,
-            interval_seconds=None if minutes is None else minutes * SECONDS_PER_MINUTE,
-        )
-        text = bytes(wrapper.response)
+    if _is(text, b"{"):
         fields = decode_page(text, _fields_decoder, expected=expected)
-    elif "fetched_at" in fields and _is(fields["fetched_at"], b'"'):
-        context = Context(recorded_at=_text_decoder.decode(fields["fetched_at"]))
+        if "_metadata" in fields and "response" in fields:
+            wrapper = decode_page(text, _wrapper_decoder, expected=expected)
+            context = _request_context(wrapper.metadata)
+            text = bytes(wrapper.response)
+        elif "fetched_at" in fields and _is(fields["fetched_at"], b'"'):
+            context = Context(recorded_at=_text_decoder.decode(fields["fetched_at"]))
+    if not _is(text, b"{"):
+        return Document(objects=[*decode_page(text, _list_decoder, expected=expected)], context=context)
+    fields = decode_page(text, _fields_decoder, expected=expected)
     return Document(objects=list(_objects(text, fields, name)), context=context)
+
+
+def _request_context(metadata: _Metadata) -> Context:
+    minutes = metadata.period_interval
+    return Context(
+        recorded_at=metadata.recorded_at,
+        ticker=metadata.ticker,
+        interval_seconds=None if minutes is None else minutes * SECONDS_PER_MINUTE,
+    )
 
 
 def object_of_line(line: bytes) -> bytes | Raw:
@@ -158,5 +163,5 @@ def _candles_by_market(text: bytes, name: str) -> Iterator[bytes]:
         yield msgspec.json.encode({"market_ticker": ticker, "candlesticks": candles})
 
 
-def _is(raw: Raw, opening: bytes) -> bool:
+def _is(raw: Raw | bytes, opening: bytes) -> bool:
     return bytes(raw).lstrip()[:1] == opening
