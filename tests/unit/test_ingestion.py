@@ -187,11 +187,13 @@ async def test_a_repeated_cursor_ends_the_walk_and_everything_read_is_kept(house
 
 async def test_a_venue_that_ignores_the_cursor_is_noticed_on_its_second_page(house):
     first = body([item("a")], "x")
+    requests = []
     for _ in range(2):
         listing = FakeListing({None: first, "x": first})
         with pytest.raises(FatalSourceError, match="repeated 'x'"):
             await house.walk(listing)
-        assert len(listing.fetched) <= 2
+        requests.append(listing.fetched)
+    assert requests == [[None, "x"], ["x"]]
 
 
 async def test_a_walk_goes_on_once_the_venue_has_mended_its_cursor(house):
@@ -283,11 +285,16 @@ async def test_a_storage_failure_ends_the_walk_and_lets_go_of_everything(house):
     asyncio.get_running_loop().set_exception_handler(lambda loop, context: unnoticed.append(context))
     listing = three_pages()
     listing.failures["c1"] = RetriableSourceError("503")
-    asked = threading.Event()
-    listing.on_fetch = lambda cursor: asked.set() if cursor == "c1" else None
+    failed = threading.Event()
+
+    def watch(cursor):
+        if cursor == "c1":
+            asyncio.current_task().add_done_callback(lambda _: failed.set())
+
+    listing.on_fetch = watch
 
     def fail():
-        assert asked.wait(timeout=30)
+        assert failed.wait(timeout=30)
         raise StorageBusyError("the database is locked")
 
     house.catalogue.while_applying = fail
