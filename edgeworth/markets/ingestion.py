@@ -221,7 +221,7 @@ async def _in_thread(work: Callable[[], None]) -> None:
 
 
 async def _abandon(task: asyncio.Task[RawPage] | None) -> None:
-    """Stop a request that nobody waits for any more, and take notice of how it ended."""
+    """Stop a request that nobody waits for any more, and wait until it has let go of its connection."""
     if task is not None:
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)

@@ -306,6 +306,31 @@ async def test_a_storage_failure_ends_the_walk_and_lets_go_of_everything(house):
     assert house.raw.held == set()
 
 
+async def test_a_request_under_way_has_ended_when_a_failed_walk_ends(house):
+    """Were it still closing its connection, it would do so on a client that is already closed."""
+    asked, ended = threading.Event(), []
+
+    class SlowListing(FakeListing):
+        async def fetch(self, cursor):
+            if cursor is None:
+                return await super().fetch(cursor)
+            try:
+                asked.set()
+                await asyncio.Event().wait()
+            finally:
+                await asyncio.sleep(0)
+                ended.append(cursor)
+
+    def fail():
+        assert asked.wait(timeout=30)
+        raise StorageBusyError("the database is locked")
+
+    house.catalogue.while_applying = fail
+    with pytest.raises(StorageBusyError):
+        await house.walk(SlowListing.of([item("a")], [item("b")]))
+    assert ended == ["c1"]
+
+
 async def test_a_walk_that_cannot_even_start_lets_go_of_its_file(house):
     await house.walk_killed(three_pages(), catalogue_steps=0)
     assert house.raw.held == set()
