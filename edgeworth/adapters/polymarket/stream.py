@@ -97,6 +97,7 @@ class MarketStream:
         self._handing_over = asyncio.Lock()
         self._last_pong = self._last_ping = self._last_batch = 0.0
         self._failures = 0
+        self._failure: BaseException | None = None
         self.connections = 0
 
     @property
@@ -116,6 +117,7 @@ class MarketStream:
             ConfigurationError: The address is not one of a websocket.
             RetriableSourceError: No connection gave a message in ``attempts`` tries.
         """
+        self._last_batch = self._monotonic()
         stopped = asyncio.create_task(stop.wait())
         try:
             while not stop.is_set():
@@ -125,6 +127,8 @@ class MarketStream:
         finally:
             stopped.cancel()
             await self._hand_over()
+            if self._failure is not None:
+                raise self._failure
 
     async def _connect_and_listen(self) -> None:
         events = self._feed.counts.events
@@ -211,8 +215,11 @@ class MarketStream:
                     await asyncio.shield(writing)
                 except asyncio.CancelledError:
                     # What was begun is finished, so that nobody closes the store under it.
-                    await writing
+                    await asyncio.wait({writing})
                     raise
+                finally:
+                    # Kept, because being stopped at the same moment must not hide it.
+                    self._failure = self._failure or writing.exception()
 
     def _batch(self, messages: Sequence[bytes], parsed: ParsedItem) -> FetchedRows:
         page = RawPage(
