@@ -18,7 +18,7 @@ import math
 from typing import Final
 
 import numpy as np
-from scipy.special import ndtr
+from scipy.special import ndtr  # type: ignore[import-untyped]
 
 from edgeworth.adapters.synthetic.draws import Draws, Floats, Integers, derive, normals
 from edgeworth.adapters.synthetic.instants import STEP
@@ -124,7 +124,7 @@ class Exclusive(Belief):
     def outcomes(self, arguments: Floats) -> tuple[bool, ...]:
         return tuple(int(argument) == self.winner for argument in arguments)
 
-    def decided_at(self, argument: float) -> int:
+    def decided_at(self, argument: float) -> int:  # noqa: ARG002
         return self.closes_at
 
 
@@ -153,7 +153,7 @@ class Level(Belief):
     def outcomes(self, arguments: Floats) -> tuple[bool, ...]:
         return tuple(bool(self.final > argument) for argument in arguments)
 
-    def decided_at(self, argument: float) -> int:
+    def decided_at(self, argument: float) -> int:  # noqa: ARG002
         return self.closes_at
 
 

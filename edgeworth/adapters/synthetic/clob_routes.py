@@ -107,10 +107,10 @@ class _Clob:
 
         return respond
 
-    def say_book(self, book: LiveBook, outcome: int, side: str) -> Payload:
+    def say_book(self, book: LiveBook, outcome: int, _: str) -> Payload:
         return clob_book(self._service.world, book, outcome)
 
-    def say_last(self, book: LiveBook, outcome: int, side: str) -> Payload:
+    def say_last(self, book: LiveBook, outcome: int, _: str) -> Payload:
         price = last_price_text(book, outcome)
         return {"price": price or "0.5", "side": "BUY" if price else ""}
 
@@ -246,10 +246,10 @@ class _Clob:
             self._service.orders["clob"] = places
         return places
 
-    async def time(self, request: Request) -> Response:
+    async def time(self, _: Request) -> Response:
         return ok(self._service.world.now)
 
-    async def healthy(self, request: Request) -> Response:
+    async def healthy(self, _: Request) -> Response:
         return ok("OK")
 
 

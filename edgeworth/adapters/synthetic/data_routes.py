@@ -152,7 +152,7 @@ class _Data:
         chosen = self._chosen(conditions, events) if conditions or events else []
         return _enveloped([_resolution(self._service.world, found) for found in chosen], None)
 
-    async def healthy(self, request: Request) -> Response:
+    async def healthy(self, _: Request) -> Response:
         return ok({"data": "OK"})
 
 

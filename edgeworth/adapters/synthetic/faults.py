@@ -1,4 +1,4 @@
-"""Stands in front of every route: marks the answer as synthetic, keeps the log, and strikes with the declared faults."""
+"""Stands before every route: marks the answer as synthetic, keeps the log, strikes with the declared faults."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ def _truncating(send: Send) -> Send:
         body = body[: len(body) // 2]
         start = started[0]
         kept = [(name, value) for name, value in start["headers"] if name.lower() != b"content-length"]
-        await send(start | {"headers": [*kept, (b"content-length", str(len(body)).encode())]})
+        await send({**start, "headers": [*kept, (b"content-length", str(len(body)).encode())]})
         await send({"type": "http.response.body", "body": body})
 
     return halved

@@ -103,7 +103,7 @@ def _number(text: str) -> float:
 
 
 def _second(text: str) -> int:
-    return to_seconds(datetime.fromisoformat(text.replace("Z", "+00:00")))
+    return to_seconds(datetime.fromisoformat(text))
 
 
 def _bounds(one: dict[str, str], name: str, read: Callable[[str], T]) -> tuple[T | None, T | None]:

@@ -50,7 +50,7 @@ def json_text(value: object) -> str:
 def gamma_event(world: World, event: SyntheticEvent, *, with_markets: bool = True) -> Payload:
     """One event; ``with_markets=False`` gives the form that is embedded in a market."""
     seen = world.snapshots(event, Venue.SYNTHETIC_POLYMARKET)
-    payload = _event_texts(world, event) | _event_state(seen) | _event_numbers(world, seen)
+    payload = _event_texts(world, event) | _event_state(seen) | _event_numbers(seen)
     if event.is_exclusive:
         payload["negRiskMarketID"] = world.identity.hexadecimal(4, "neg risk", event.index)
     if with_markets:
@@ -109,7 +109,7 @@ def _event_state(seen: tuple[Snapshot, ...]) -> Payload:
     return state
 
 
-def _event_numbers(world: World, seen: tuple[Snapshot, ...]) -> Payload:
+def _event_numbers(seen: tuple[Snapshot, ...]) -> Payload:
     volumes = [sum(one.volume_cents[span] for one in seen) / 100 for span in range(4)]
     numbers: Payload = {
         "volume": volumes[0],

@@ -1,9 +1,9 @@
 """Polymarket's Gamma API: routes, paging and refusals.
 
-As at the real API (seen 2026): keyset listings page by ``after_cursor`` only and end without ``next_cursor``; ``cursor``
-is ignored; ``offset`` there is refused; without ``closed`` they show open ones only. The legacy listings give a bare
-array, show closed ones too, cap ``limit`` at 100 without a word and refuse deep offsets with 422. An unknown ``order``
-is refused.
+As at the real API (seen 2026): keyset listings page by ``after_cursor`` only and end without ``next_cursor``;
+``cursor`` is ignored; ``offset`` there is refused; without ``closed`` they show open ones only. The legacy
+listings give a bare array, show closed ones too, cap ``limit`` at 100 without a word and refuse deep offsets with 422.
+An unknown ``order`` is refused.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ class Listing(Struct, frozen=True, kw_only=True):
     render: Callable[[Service, Item, bool], Payload]
 
 
-def _render_event(service: Service, item: Item, with_tags: bool) -> Payload:  # noqa: FBT001
+def _render_event(service: Service, item: Item, _: bool) -> Payload:  # noqa: FBT001
     return gamma_event(service.world, item[0])
 
 
@@ -91,7 +91,7 @@ class _Gamma:
     def __init__(self, service: Service) -> None:
         self._service = service
 
-    # --- listings -----------------------------------------------------------------------------------------------------
+    # --- listings ---------------------------------------------------------------------------------------------------
 
     def keyset(self, listing: Listing) -> Callable[[Request], Any]:
         async def answer(request: Request) -> Response:
@@ -187,7 +187,7 @@ class _Gamma:
             payloads = _with_broken_market(listing, payloads)
         return payloads
 
-    # --- single things ------------------------------------------------------------------------------------------------
+    # --- single things ----------------------------------------------------------------------------------------------
 
     async def event(self, request: Request) -> Response:
         event = self._event_of(request)
@@ -225,13 +225,14 @@ class _Gamma:
         limit = whole_number(request.query_params.get("limit"), 50, 50)
         offset = whole_number(request.query_params.get("offset"), 0, 1 << 40)
         every = [
-            {"id": str(number + 1), "ticker": family.series.lower(), "slug": family.series.lower(), "title": family.series,
+            {"id": str(number + 1), "ticker": family.series.lower(), "slug": family.series.lower(),
+             "title": family.series,
              "seriesType": "single", "recurrence": "monthly", "active": True, "closed": False}
             for number, family in enumerate(FAMILIES)
         ]  # fmt: skip
         return ok(every[offset : offset + limit])
 
-    async def sports(self, request: Request) -> Response:
+    async def sports(self, _: Request) -> Response:
         tag = TAGS["sports"][0]
         return ok(
             [{"id": 1, "sport": "nba", "image": "", "resolution": "", "ordering": "home", "tags": tag, "series": "1"}]
@@ -249,7 +250,7 @@ class _Gamma:
         more = len(found) > page * limit
         return ok({"events": events, "pagination": {"hasMore": more, "totalResults": len(found)}})
 
-    async def healthy(self, request: Request) -> Response:
+    async def healthy(self, _: Request) -> Response:
         return ok("OK")
 
     def _event_of(self, request: Request) -> SyntheticEvent | None:
@@ -277,13 +278,16 @@ def _page_by_number(
 ) -> tuple[list[Item], str | None]:
     """The next ``limit`` items, and where the page after it begins (``None`` at the end)."""
     matching = listing.matching(world, filters, position[0])
-    is_before = lambda item: item[0].index == position[0] and item[1][0].market.position < position[1]  # noqa: E731
-    rest = (item for item in matching if listing is EVENTS or not is_before(item))
+    rest = (item for item in matching if listing is EVENTS or _place(item) >= position)
     items = list(islice(rest, limit))
     following = next(rest, None)
     if following is None:
         return items, None
     return items, f"{following[0].index}.{following[1][0].market.position}"
+
+
+def _place(item: Item) -> tuple[int, int]:
+    return item[0].index, item[1][0].market.position
 
 
 def _with_broken_market(listing: Listing, payloads: list[Payload]) -> list[Payload]:

@@ -96,7 +96,7 @@ class _Kalshi:
     async def events(self, request: Request) -> Response:
         return self._page(request, "events", 200, 200, self._event_rows)
 
-    async def multivariate(self, request: Request) -> Response:
+    async def multivariate(self, _: Request) -> Response:
         return ok({"events": [], "cursor": ""})
 
     def _page(
@@ -328,14 +328,14 @@ class _Kalshi:
 
     # --- the exchange -------------------------------------------------------------------------------------------------
 
-    async def cutoff(self, request: Request) -> Response:
+    async def cutoff(self, _: Request) -> Response:
         at = iso(self._service.world.archive_cutoff())
         return ok({"market_settled_ts": at, "trades_created_ts": at, "orders_updated_ts": at})
 
-    async def exchange_status(self, request: Request) -> Response:
+    async def exchange_status(self, _: Request) -> Response:
         return ok({"exchange_active": True, "trading_active": True, "exchange_estimated_resume_time": None})
 
-    async def exchange_schedule(self, request: Request) -> Response:
+    async def exchange_schedule(self, _: Request) -> Response:
         days = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
         always: dict[str, Any] = {day: [{"open_time": "00:00", "close_time": "00:00"}] for day in days}
         hours = always | {"start_time": "2024-12-01T00:00:00Z", "end_time": "2200-12-01T00:00:00Z"}

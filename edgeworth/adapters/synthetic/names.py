@@ -11,18 +11,21 @@ from edgeworth.adapters.synthetic.draws import Draws
 
 FIRST_NAMES: Final = (
     "Ada", "Bram", "Chiara", "Dmitri", "Elif", "Farah", "Goran", "Hana", "Ivo", "Jonas", "Kaori", "Leila", "Mateo",
-    "Nadia", "Omar", "Petra", "Quentin", "Rosa", "Soren", "Tamsin", "Usha", "Viktor", "Wanda", "Xavier", "Yara", "Zoltan",
+    "Nadia", "Omar", "Petra", "Quentin", "Rosa", "Soren", "Tamsin", "Usha", "Viktor", "Wanda", "Xavier", "Yara",
+    "Zoltan",
     "Željko", "Jürgen", "Nguyễn Thị", "Mary-Ann",
 )  # fmt: skip
 LAST_NAMES: Final = (
-    "Abernathy", "Bakker", "Castellan", "Dragomir", "Eastwick", "Fontaine", "Grimaldi", "Halvorsen", "Ibarra", "Jankowski",
+    "Abernathy", "Bakker", "Castellan", "Dragomir", "Eastwick", "Fontaine", "Grimaldi", "Halvorsen", "Ibarra",
+    "Jankowski",
     "Kessler", "Lindqvist", "Marchetti", "Novak", "O'Brien-Ñandú", "Papadakis", "Quillfeather", "Rosenthal", "Strand",
     "Tanaka", "Ueda", "Vasquez", "Whitlock", "Yilmaz", "Zamora", "Šimić", "Ångström", "Hạnh", "de la Cruz", "McTavish",
 )  # fmt: skip
 WHOLE_NAMES: Final = ("李雪梅", "Александр Ветров", "محمد الفارسي", "Sérgio “Tito” Brandão", "김하늘")
 COUNTRIES: Final = (
     "Aldovia", "Borduria", "Carpathia", "Drovenia", "Estmark", "Freedonia", "Genovia", "Hallmark Isles", "Illyria",
-    "Kasnia", "Latveria", "Morvania", "Norselund", "Orsinia", "Poldavia", "Ruritania", "Sylvania", "Tazbekistan", "Ustania",
+    "Kasnia", "Latveria", "Morvania", "Norselund", "Orsinia", "Poldavia", "Ruritania", "Sylvania", "Tazbekistan",
+    "Ustania",
     "Valdoria", "Wadiya", "Zubrowka",
 )  # fmt: skip
 OFFICES: Final = (
@@ -34,7 +37,8 @@ OFFICES: Final = (
     "Chief Justice",
 )
 COMPANIES: Final = (
-    "Acme Dynamics", "Blue Harbor", "Cyberdyne Works", "Duff Beverages", "Encom", "Frobozz", "Globex", "Hooli", "Initech",
+    "Acme Dynamics", "Blue Harbor", "Cyberdyne Works", "Duff Beverages", "Encom", "Frobozz", "Globex", "Hooli",
+    "Initech",
     "Kramerica", "Lumon", "Massive Dynamic", "Nakatomi", "Oceanic Air", "Pied Piper", "Rekall", "Soylent", "Tyrell",
     "Umbra & Sons", "Vandelay", "Wonka", "Yoyodyne", "Zorg",
 )  # fmt: skip
@@ -43,7 +47,8 @@ PROTOCOLS: Final = (
     "Keel", "Lattice", "Monolith", "Nimbus", "Obsidian", "Parallax", "Quorum", "Rookery", "Sextant", "Trellis",
 )  # fmt: skip
 CITIES: Final = (
-    "Port Meridian", "New Hartwell", "Castlebridge", "San Aurelio", "Grafton Falls", "Eastvale", "Kingsmoor", "Lakemont",
+    "Port Meridian", "New Hartwell", "Castlebridge", "San Aurelio", "Grafton Falls", "Eastvale", "Kingsmoor",
+    "Lakemont",
     "Río Claro", "Saint-Élodie", "Bad Königsfeld", "Oakhaven",
 )  # fmt: skip
 NICKNAMES: Final = (

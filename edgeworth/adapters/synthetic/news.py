@@ -83,7 +83,8 @@ def _daily_item(
 def _background(event: SyntheticEvent, published: int) -> str:
     return (
         f"A look at where things stand on {iso(published)[:10]}. {event.description.splitlines()[0]} "
-        f"The answer is due by {iso(event.closes_at)[:10]} and will be read off {event.family.source.format_map(_Blank())}."
+        f"The answer is due by {iso(event.closes_at)[:10]}; "
+        f"it will be read off {event.family.source.format_map(_Blank())}."
     )
 
 

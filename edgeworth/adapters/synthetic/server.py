@@ -115,7 +115,8 @@ class RunningVenue:
 
         def run() -> None:
             try:
-                done.set_result(action())
+                action()
+                done.set_result(None)
             except BaseException as error:  # noqa: BLE001  it is raised again in the caller's thread
                 done.set_exception(error)
 
@@ -133,7 +134,7 @@ def _configured(app: Starlette, host: str, port: int) -> uvicorn.Config:
 class _StoppingServer(uvicorn.Server):
     """Returns after a signal instead of raising it again, so that the caller ends as it sees fit."""
 
-    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:  # noqa: ARG002
         self.should_exit = True
 
 
@@ -170,8 +171,7 @@ def serve(
 ) -> None:
     """Serve ``world`` until SIGINT or SIGTERM arrives; prints nothing. Must be called from the main thread.
 
-    Args:
-        stream_seconds: Time between two changes that the market stream tells.
+    Every ``stream_seconds`` one change is made to a book that a client of the market stream follows.
     """
     app = create_app(world, traps)
     asyncio.run(_serve(app, _StoppingServer(_configured(app, host, port)), stream_seconds))

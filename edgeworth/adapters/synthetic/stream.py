@@ -63,7 +63,7 @@ class MarketStream:
         self.connections: list[Connection] = []
         self._emitted = 0
 
-    # --- subscriptions --------------------------------------------------------------------------------------------------
+    # --- subscriptions ----------------------------------------------------------------------------------------------
 
     def subscribe(self, connection: Connection, message: dict[str, Any]) -> None:
         """Act on one frame of a client; frames that make no sense are ignored."""
@@ -88,7 +88,7 @@ class MarketStream:
             return None
         return {"event_type": "book"} | clob_book(self._service.world, book, claim[2])
 
-    # --- changes --------------------------------------------------------------------------------------------------------
+    # --- changes ----------------------------------------------------------------------------------------------------
 
     def emit(self, count: int, only: Connection | None = None) -> None:
         """Make ``count`` changes, in turn over the markets that someone (or ``only``) subscribed to."""
@@ -111,12 +111,12 @@ class MarketStream:
         if book.version % _TRADE_EVERY == _TRADE_EVERY - 1:
             self._tell(book, self._trade(book))
         elif book.version % _TICK_EVERY == _TICK_EVERY - 1 and book.ladder.tick != _FINE_TICK:
-            self._tell_each(book, self._finer_ticks(book))
+            self._tell_each(self._finer_ticks(book))
         else:
             before = (book.ladder.best_bid, book.ladder.best_ask)
             self._tell(book, self._price_change(book, LiveBooks.touch(book)))
             if before != (book.ladder.best_bid, book.ladder.best_ask):
-                self._tell_each(book, self._best(book), extras=True)
+                self._tell_each(self._best(book), extras=True)
 
     def _tell(self, book: LiveBook, payload: Payload) -> None:
         """To everyone who follows either outcome; now and then wrapped in an array, as the real stream does."""
@@ -126,7 +126,7 @@ class MarketStream:
             if any(token in connection.tokens for token in tokens):
                 connection.send(message)
 
-    def _tell_each(self, book: LiveBook, payloads: list[Payload], *, extras: bool = False) -> None:
+    def _tell_each(self, payloads: list[Payload], *, extras: bool = False) -> None:
         """To those who follow the outcome that each message is about."""
         for connection in self.connections:
             for payload in payloads:
@@ -187,7 +187,7 @@ class MarketStream:
             })  # fmt: skip
         return payloads
 
-    # --- time ---------------------------------------------------------------------------------------------------------
+    # --- time -------------------------------------------------------------------------------------------------------
 
     def world_moved(self) -> None:
         """After the world went on: new snapshots, and who asked for it is told of answers."""

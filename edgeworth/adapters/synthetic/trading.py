@@ -151,7 +151,7 @@ def _fill(
     at: int,
     micro: int,
     toward_yes: int,
-    is_buy: bool,
+    is_buy: bool,  # noqa: FBT001
     yes_mills: int,
     wallet: int,
 ) -> Fill:
