@@ -74,8 +74,10 @@ def exchange_resolution(prices: Prices, winners: Sequence[int], *, outcomes: int
         return _PENDING
     if not any(prices):
         return _ZERO_ZERO
-    winner = _winner_by_price(prices)
-    return _PENDING if winner is None else _decided(winner, len(prices), None)
+    # Nothing less than a whole dollar: a market that waits for its answer is last traded at 0.995, too.
+    if sorted(prices) != [PriceMicros(0)] * (len(prices) - 1) + [PriceMicros(MICROS)]:
+        return _PENDING
+    return _decided(prices.index(PriceMicros(MICROS)), len(prices), None)
 
 
 def _winner_by_price(prices: Prices) -> int | None:
