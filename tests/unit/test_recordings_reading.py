@@ -237,6 +237,15 @@ def test_the_key_names_the_content_not_the_path(tmp_path: Path) -> None:
     assert recorded(tmp_path, text, as_of=NOW).key != one.key
 
 
+def test_combos_that_were_refused_are_parsed_again_once_they_are_asked_for(tmp_path: Path) -> None:
+    """An item with a known digest is not parsed, so the digest has to differ."""
+    combo = KALSHI | {"ticker": "KXMVE-1"}
+    refused = Walked(recorded(tmp_path, [combo]))
+    kept = Walked(recorded(tmp_path, [combo], include_combos=True))
+    assert (refused.rows, kept.rows) == ((1, 0, 1), (1, 1, 0))
+    assert refused.items[0].digest != kept.items[0].digest
+
+
 # --- as of ----------------------------------------------------------------------------------------------------------
 
 

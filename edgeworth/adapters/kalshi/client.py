@@ -8,13 +8,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from urllib.parse import urlencode
 
-import msgspec
-import xxhash
-
 from edgeworth.adapters.http import VenueHttp
 from edgeworth.adapters.kalshi.history_client import KalshiHistory, add_rows
 from edgeworth.adapters.kalshi.limits import EVENTS_PAGE, KALSHI_LIMITS, KALSHI_URL, MARKETS_PAGE, STATUSES, Params
-from edgeworth.adapters.kalshi.pages import PARSER_VERSION, split_listing
+from edgeworth.adapters.kalshi.pages import digest_seed, split_listing
 from edgeworth.adapters.kalshi.parse import parse_event_item, parse_market_item, parse_series_item
 from edgeworth.markets.listing import ListingItem, ListingPage, ParsedItem, Series
 from edgeworth.markets.venue import Venue
@@ -63,7 +60,7 @@ class _Listing:
         self._filters = filters
         self._include_combos = include_combos
         self._series = series or {}
-        self._seed = _digest_seed(self._series, include_combos=include_combos)
+        self._seed = digest_seed(self._series, include_combos=include_combos)
 
     @property
     def venue(self) -> Venue:
@@ -220,17 +217,6 @@ async def fetch_series(http: VenueHttp, filters: Params = ()) -> FetchedRows:
 def series_by_ticker(parsed: ParsedItem) -> dict[str, Series]:
     """The series of ``parsed`` by ticker, as the listings want them."""
     return {series.native_id: series for series in parsed.series}
-
-
-def _digest_seed(series: Mapping[str, Series], *, include_combos: bool) -> int:
-    """Digests differ where the same bytes give another market: another parser, other fees, combos kept."""
-    known = sorted(
-        (each.native_id, each.fee_type or "", each.fee_multiplier_ppm or -1, ",".join(each.tags))
-        for each in series.values()
-    )
-    if not known and not include_combos:
-        return PARSER_VERSION
-    return xxhash.xxh3_64_intdigest(msgspec.msgpack.encode([PARSER_VERSION, include_combos, known]))
 
 
 def _status_filter(status: str | None) -> Params:

@@ -6,16 +6,17 @@ under several names; each becomes items of one shape.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import msgspec
+import xxhash
 from msgspec import UNSET, Raw, UnsetType
 
 from edgeworth.adapters.kalshi import values
 from edgeworth.adapters.kalshi.wire import KeyWire, PageWire
 from edgeworth.adapters.listing_pages import decode_page, listing_items
 from edgeworth.errors import UnreadableInputError
-from edgeworth.markets.listing import ListingPage
+from edgeworth.markets.listing import ListingPage, Series
 
 PARSER_VERSION = 1
 """Raise it whenever parsing gives another result for the same bytes: it seeds the digests of all items."""
@@ -63,6 +64,27 @@ def split_listing(body: bytes, kind: str, *, seed: int = PARSER_VERSION) -> List
         raise UnreadableInputError(f"expected {expected} with the key {names}, found JSON without it")
     items = listing_items(objects, kind=_ITEM_KIND_BY_KIND[kind], native_id=native_id, seed=seed)
     return ListingPage(items=items, next_cursor=page.cursor or None)
+
+
+def digest_seed(series: Mapping[str, Series], *, include_combos: bool) -> int:
+    """The seed by which digests differ where the same bytes give another market.
+
+    Args:
+        series: Known series by ticker: other fees and tags make another market.
+        include_combos: Whether combos are kept.
+    """
+    known = sorted(
+        (
+            each.native_id,
+            each.fee_type or "",
+            -1 if each.fee_multiplier_ppm is None else each.fee_multiplier_ppm,
+            ",".join(each.tags),
+        )
+        for each in series.values()
+    )
+    if not known and not include_combos:
+        return PARSER_VERSION
+    return xxhash.xxh3_64_intdigest(msgspec.msgpack.encode([PARSER_VERSION, include_combos, known]))
 
 
 def native_id(raw: bytes | Raw) -> str | None:

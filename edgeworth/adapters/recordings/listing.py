@@ -94,6 +94,7 @@ class RecordedFile:
         self._digest = surveyed.digest
         self._include_combos = include_combos
         self._series = series or {}
+        self._kalshi_seed = kalshi_pages.digest_seed(self._series, include_combos=include_combos)
         self._tokens = tokens or {}
         self.as_of, self.as_of_source = _recorded_at(
             [
@@ -162,7 +163,7 @@ class RecordedFile:
         kind = dict(page.params)["kind"]
         if _is_native(kind):
             if page.venue.exchange is Venue.KALSHI:
-                return kalshi_pages.split_listing(page.body, kind)
+                return kalshi_pages.split_listing(page.body, kind, seed=self._kalshi_seed)
             return polymarket.split_listing(page.body, kind)
         decoded = decode_page(page.body, _rows_decoder, expected=f"rows of the recorded file {self.name}")
         items = listing_items(decoded.rows, kind=kind, native_id=_row_key(kind))
