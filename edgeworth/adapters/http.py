@@ -5,12 +5,13 @@ only layer that retries; callers must not retry again. Bodies are returned undec
 
 What becomes of an answer::
 
-    2xx                        RawPage
-    2xx with an HTML page      retried, then FatalSourceError (a login or block page, not an answer)
-    3xx to the same origin     followed (at most 3 hops); elsewhere FatalSourceError
-    408, 425, 429, 5xx         retried, then RetriableSourceError
-    other 4xx                  FatalSourceError at once
-    no or a torn answer        retried, then RetriableSourceError
+    2xx                         RawPage
+    2xx with an HTML page       retried, then FatalSourceError (a login or block page, not an answer)
+    2xx, JSON that breaks off   retried, then RetriableSourceError
+    3xx to the same origin      followed (at most 3 hops); elsewhere FatalSourceError
+    408, 425, 429, 5xx          retried, then RetriableSourceError
+    other 4xx                   FatalSourceError at once
+    no or a torn answer         retried, then RetriableSourceError
 
 The wait before a retry is what the server asks for (``Retry-After`` as seconds or HTTP date, else the body field
 ``retry_after_seconds``), else exponential with jitter. A server that asks for more than ``max_wait_seconds`` ends the
@@ -264,6 +265,10 @@ class VenueHttp:
             raise FatalSourceError(
                 f"{self._asked(request)}: expected an answer, found HTTP {status}: {found}", status=status
             )
+        if _breaks_off(response.content):
+            raise RetriableSourceError(
+                f"{self._asked(request)}: expected JSON, found JSON that breaks off after {len(response.content)} bytes"
+            )
         if _is_html(response):
             found = _excerpt(response.content)
             raise _HtmlPageError(
@@ -356,6 +361,12 @@ def _origin(url: httpx.URL) -> tuple[str, str, int | None]:
 def _is_html(response: httpx.Response) -> bool:
     content_type = response.headers.get("content-type", "")
     return "html" in content_type.lower() or response.content[:64].removeprefix(b"\xef\xbb\xbf").lstrip()[:1] == b"<"
+
+
+def _breaks_off(body: bytes) -> bool:
+    """Whether ``body`` begins as a JSON object or array and does not end as one."""
+    text = body.removeprefix(b"\xef\xbb\xbf").strip()
+    return text[:1] in {b"{", b"["} and text[-1:] not in {b"}", b"]"}
 
 
 def _excerpt(body: bytes) -> str:

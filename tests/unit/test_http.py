@@ -190,6 +190,16 @@ async def test_an_html_page_is_asked_again_then_final(page: httpx.Response) -> N
     assert len(script.requests) == 5
 
 
+async def test_json_that_breaks_off_is_asked_again() -> None:
+    script = Script(ok(b'{"events":[{"id":"1"},'), ok(b'{"events":[]}\n'))
+    async with script.client() as http:
+        assert (await http.get("/x", kind="x")).body == b'{"events":[]}\n'
+    script = Script(ok(b'[{"id":"1"},'))
+    async with script.client() as http:
+        with pytest.raises(RetriableSourceError, match="breaks off after 12 bytes"):
+            await http.get("/x", kind="x")
+
+
 async def test_a_redirect_is_followed_on_the_same_host_only() -> None:
     script = Script(status(308, location="/v2/x"), ok())
     async with script.client() as http:

@@ -274,6 +274,14 @@ def test_one_broken_market_among_a_hundred_is_one_refusal() -> None:
         assert found.refusals[0].native_id == name
 
 
+def test_text_that_is_not_utf8_costs_one_market() -> None:
+    body = json.dumps([event(market(), market(conditionId="0x02", question="Q?"))]).encode().replace(b"Q?", b"\xff")
+    (item,) = split_listing(body, "events").items
+    found = parse_item(item, venue=Venue.POLYMARKET, as_of=NOW)
+    assert [each.native_id for each in found.markets] == [CONDITION]
+    assert [each.code for each in found.refusals] == ["unreadable"]
+
+
 def test_markets_take_tags_and_category_from_their_event() -> None:
     found = parsed("events", event(market(), market(conditionId="0x02")))
     assert [each.tags for each in found.markets] == [("weather",)] * 2
