@@ -122,7 +122,7 @@ class Exclusive(Belief):
         return np.asarray(every[arguments.astype(np.int64)], dtype=np.float64)
 
     def outcomes(self, arguments: Floats) -> tuple[bool, ...]:
-        return tuple(int(argument) == self.winner for argument in arguments)
+        return tuple((arguments == self.winner).tolist())
 
     def decided_at(self, argument: float) -> int:  # noqa: ARG002
         return self.closes_at
@@ -151,7 +151,7 @@ class Level(Belief):
         return np.asarray(chances, dtype=np.float64)
 
     def outcomes(self, arguments: Floats) -> tuple[bool, ...]:
-        return tuple(bool(self.final > argument) for argument in arguments)
+        return tuple((self.final > arguments).tolist())
 
     def decided_at(self, argument: float) -> int:  # noqa: ARG002
         return self.closes_at
@@ -176,7 +176,7 @@ class Waiting(Belief):
         return np.asarray(chances, dtype=np.float64)
 
     def outcomes(self, arguments: Floats) -> tuple[bool, ...]:
-        return tuple(bool(self.happens_at <= argument) for argument in arguments)
+        return tuple((self.happens_at <= arguments).tolist())
 
     def decided_at(self, argument: float) -> int:
         return min(self.happens_at, int(argument))

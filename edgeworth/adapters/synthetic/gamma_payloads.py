@@ -43,7 +43,7 @@ def dollars_text(mills: float) -> str:
 def json_text(value: object) -> str:
     """JSON with a blank after each comma, as it stands inside Gamma's strings."""
     if isinstance(value, list | tuple):
-        return "[" + ", ".join(_TEXT.encode(item).decode() for item in value) + "]"
+        return "[" + ", ".join([_TEXT.encode(item).decode() for item in value]) + "]"
     return _TEXT.encode(value).decode()
 
 

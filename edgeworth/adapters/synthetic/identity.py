@@ -6,6 +6,7 @@ table, however large the world is. A name that was not made here leads to ``None
 
 from __future__ import annotations
 
+from hashlib import blake2b
 from typing import Final
 
 from edgeworth.adapters.synthetic.draws import derive
@@ -26,6 +27,7 @@ class Identity:
 
     def __init__(self, seed: int) -> None:
         self._key = derive(seed, "identity")
+        self._salt = self._key.to_bytes(8, "big")
 
     def condition_id(self, market: SyntheticMarket) -> str:
         """``0x`` and 64 hexadecimal digits."""
@@ -35,7 +37,7 @@ class Identity:
     def question_id(self, market: SyntheticMarket) -> str:
         """The oracle's id of the question; says nothing of the market."""
         number = self._number(market)
-        return f"0x{derive(self._key, 'question', number):016x}{self._tail(number, 3):048x}"
+        return self.hexadecimal(4, "question", number)
 
     def token_ids(self, market: SyntheticMarket) -> tuple[str, str]:
         """Decimal, 74 to 78 digits, one for each outcome."""
@@ -47,7 +49,7 @@ class Identity:
 
     def hexadecimal(self, words: int, *parts: int | str) -> str:
         """``0x`` and 16 digits a word, from the parts; for hashes that lead nowhere."""
-        return "0x" + "".join(f"{derive(self._key, *parts, word):016x}" for word in range(words))
+        return "0x" + blake2b(repr(parts).encode(), key=self._salt, digest_size=8 * words).hexdigest()
 
     def of_condition(self, condition_id: str) -> tuple[int, int] | None:
         """(event index, position) behind a condition id."""
@@ -80,10 +82,8 @@ class Identity:
         return ((word - self._key) * _BACK) & _WORD
 
     def _tail(self, number: int, words: int) -> int:
-        tail = 0
-        for word in range(words):
-            tail = (tail << 64) | derive(self._key, number & _WORD, word)
-        return tail
+        digest = blake2b((number & _WORD).to_bytes(8, "big"), key=self._salt, digest_size=8 * words).digest()
+        return int.from_bytes(digest, "big")
 
 
 def gamma_event_id(index: int) -> str:
