@@ -323,6 +323,29 @@ def test_the_layout_of_poly_data_and_polymkt(tmp_path: Path) -> None:
     assert (done.status, done.closed_at) == (MarketStatus.CLOSED, datetime(2026, 1, 5, 9, 13, 19, tzinfo=UTC))
 
 
+def test_poly_data_v2_holds_the_exchanges_own_record(tmp_path: Path) -> None:
+    """There ``id`` is the condition id, and nested values are JSON in a cell."""
+    tokens = json.dumps(
+        [
+            {"token_id": "111", "outcome": "Yes", "price": 1, "winner": True},
+            {"token_id": "222", "outcome": "No", "price": 0, "winner": False},
+        ]
+    ).replace('"', '""')
+    text = (
+        "id,clobTokenIds,condition_id,question,tokens,closed,active,neg_risk,minimum_tick_size,end_date_iso\n"
+        f'{CONDITION},"[""111"", ""222""]",{CONDITION},Done?,"{tokens}",True,True,False,0.01,2024-09-10T00:00:00Z\n'
+        f"{CONDITION},,,Which?,[],True,True,False,0.01,\n"
+        f"{CONDITION},,{CONDITION}a,Broken?,[,True,True,False,0.01,\n"
+    )
+    walked = Walked(recorded(tmp_path, text.encode()))
+    assert walked.rows == (3, 1, 2)
+    (market,) = walked.parsed[0].markets
+    assert (market.native_id, market.detail, market.status) == (CONDITION, RecordDetail.EXCHANGE, MarketStatus.RESOLVED)
+    assert market.resolution is not None
+    assert market.resolution.winner == 0
+    assert market.tick_size == 10_000
+
+
 def test_prices_of_known_tokens_are_taken_and_of_others_refused(tmp_path: Path) -> None:
     text = (
         "market_id,token_id,outcome,question,timestamp,price\n"
