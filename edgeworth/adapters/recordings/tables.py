@@ -6,7 +6,7 @@ tables are flattened copies of Polymarket's listings (``RecordDetail.FLAT``): fe
 Layouts: poly_data v1 and PolyMkt (``answer1``, ``token1``, ...), poly_data v2 (the exchange's own record, nested values
 as JSON in a cell: as good as that record, ``RecordDetail.EXCHANGE``), PolyMkt events, and two collections of closed
 markets as published by their authors, one with pipes between outcomes and a resolved outcome, one with token ids only.
-Prices, trades and on-chain fills name markets by Gamma's number or by tokens: read only where the condition id is known.
+Prices, trades and fills name markets by Gamma's number or by tokens: read only where the condition id is known.
 """
 
 from __future__ import annotations
