@@ -162,6 +162,7 @@ async def test_books_prices_and_trades_of_open_markets(venue: RunningVenue) -> N
         (Traps(rate_limit_every=2, rate_limit_style=RetryAfter.ABSENT, paths=("events",)), {0.5}),
         (Traps(server_error_every=2, server_error_burst=1, paths=("events",)), {0.5}),
         (Traps(html_page_every=2, paths=("events",)), {0.5}),
+        (Traps(truncated_body_every=2, paths=("events",)), {0.5}),
     ],
 )
 async def test_faults_that_pass_cost_a_wait_and_no_market(venue: RunningVenue, traps: Traps, waits: set[float]) -> None:
