@@ -114,11 +114,17 @@ class Listing(Protocol):
 
 
 class KnownItem(Struct, frozen=True, kw_only=True):
-    """What a listing item gave when it was last parsed."""
+    """What a listing item gave when it was last parsed.
+
+    Attributes:
+        refusals: Its refused rows by code. events: Events it holds, rows or not.
+    """
 
     digest: str
     rows: int
     refused: int
+    refusals: dict[str, int] = {}
+    events: int = 0
 
 
 class PassProgress(Struct, frozen=True, kw_only=True):
@@ -212,8 +218,9 @@ class Catalogue(Protocol):
     def apply_page(self, progress: PassProgress, run_id: str, write: PageWrite) -> IngestCounts:
         """Store everything of one page, and that the walk has come that far, or nothing of it.
 
-        A row older (``as_of``) or thinner (``detail``) than the stored one changes nothing (``superseded``). A row
-        with an equal signature costs no write. Counts of the page are returned, and added to the walk's.
+        A row thinner (``detail``) than the stored one, or as full but older (``as_of``), changes nothing
+        (``superseded``). A row with an equal signature costs no write. Counts of the page are returned, and added to
+        the walk's.
         """
 
     def finish_pass(self, pass_id: str, at: datetime) -> IngestCounts:

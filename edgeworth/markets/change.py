@@ -13,6 +13,7 @@ import msgspec
 import xxhash
 from msgspec import Struct
 
+from edgeworth.markets.listing import Series
 from edgeworth.markets.market import Event, Market
 
 _encoder = msgspec.msgpack.Encoder()
@@ -42,7 +43,7 @@ def revised_fields(before: Terms, after: Terms) -> tuple[str, ...]:
     return tuple(name for name in Terms.__struct_fields__ if getattr(before, name) != getattr(after, name))
 
 
-def signature(record: Market | Event) -> str:
+def signature(record: Market | Event | Series) -> str:
     """32 hex digits that are equal for two records exactly when all but ``as_of`` is equal."""
     values = [getattr(record, name) for name in record.__struct_fields__ if name != "as_of"]
     return xxhash.xxh3_128_hexdigest(_encoder.encode(values))

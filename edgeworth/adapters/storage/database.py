@@ -1,0 +1,14 @@
+"""The SQL database as others see it: how it is opened, and the catalogue in it.
+
+The parts: ``connection`` (opening, transactions, failures), ``migrate`` and ``migrations/``, ``schema`` (tables),
+``rows`` (values to rows and back), ``upsert`` (bulk writes), ``page_fold`` (which record replaces which), ``catalogue``
+(pages and walks), ``queries`` (questions), ``runs``.
+"""
+
+from edgeworth.adapters.storage.catalogue import SqlCatalogue
+from edgeworth.adapters.storage.connection import open_database
+from edgeworth.adapters.storage.queries import MarketOrder, StoredRefusal
+from edgeworth.adapters.storage.rows import Revision
+from edgeworth.adapters.storage.runs import Run
+
+__all__ = ["MarketOrder", "Revision", "Run", "SqlCatalogue", "StoredRefusal", "open_database"]

@@ -1,0 +1,379 @@
+"""What can be asked of the catalogue; answers are domain values, never rows.
+
+Reads only. Every question is bounded in memory: lists take a limit, and what can be long is an iterator.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+import sqlalchemy as sa
+from msgspec import Struct
+
+from edgeworth.adapters.storage.connection import public_url, reading
+from edgeworth.adapters.storage.rows import Revision, event_of, market_of, revision_of, series_of
+from edgeworth.adapters.storage.schema import (
+    listing_pass,
+    market,
+    market_revision,
+    outcome,
+    refusal,
+    series,
+    venue_event,
+)
+from edgeworth.adapters.storage.selection import among
+from edgeworth.errors import ConfigurationError
+from edgeworth.markets.listing import Series
+from edgeworth.markets.market import Event, Market, MarketStatus, Outcome
+from edgeworth.markets.venue import Venue
+from edgeworth.ports import TradedMarket
+from edgeworth.units import PriceMicros
+
+_CHUNK = 500
+"""Markets read at once where the caller wants all of them."""
+
+
+class MarketOrder(StrEnum):
+    """How found markets are sorted. Dollars and shares are compared as numbers: within one venue they mean the same."""
+
+    VOLUME = "volume"
+    """Highest volume of all time first."""
+    VOLUME_24H = "volume_24h"
+    """Highest volume of the last day first."""
+    CLOSES = "closes"
+    """Earliest close first."""
+    SEEN = "seen"
+    """Latest change seen first."""
+
+
+class StoredRefusal(Struct, frozen=True, kw_only=True):
+    """A row that was refused, and where its bytes are.
+
+    Attributes:
+        raw_path, raw_offset: Page in the raw store. item_index: Position of the item on it, from 0.
+        times_seen: How often the row was read and refused; an item that has not changed is not read again.
+    """
+
+    venue: Venue
+    kind: str
+    native_id: str | None
+    code: str
+    reason: str
+    raw_path: str
+    raw_offset: int
+    item_index: int
+    run_id: str
+    first_seen_at: datetime
+    last_seen_at: datetime
+    times_seen: int
+
+
+class CatalogueReader:
+    """Questions to the catalogue. ``SqlCatalogue`` is one; this class exists to keep reading and writing apart."""
+
+    _engine: sa.Engine
+
+    @property
+    def description(self) -> str:
+        """Which database this is, without its password."""
+        name = "SQLite" if self._engine.dialect.name == "sqlite" else "PostgreSQL"
+        return f"{name}, {public_url(self._engine.url)}"
+
+    def find_markets(
+        self,
+        *,
+        venue: Venue | None = None,
+        status: MarketStatus | None = None,
+        category: str | None = None,
+        search: str | None = None,
+        event_id: str | None = None,
+        order: str = MarketOrder.VOLUME,
+        limit: int = 100,
+        offset: int = 0,
+    ) -> list[Market]:
+        """Markets that fit every filter given.
+
+        Args:
+            venue: Only this venue; invented twins are venues of their own.
+            status: Only markets in this state.
+            category: Only this category.
+            search: Only questions that hold all of these words, in any order and case.
+            event_id: Only markets of this event.
+            order: A ``MarketOrder``; a market that lacks the value comes last, ties go by market id.
+            limit: At most so many.
+            offset: After so many of them.
+
+        Raises:
+            ConfigurationError: ``order`` is none.
+        """
+        condition = _condition(venue, status, category, search, event_id)
+        query = sa.select(market).where(condition).order_by(*_order(order)).limit(limit).offset(offset)
+        with reading(self._engine) as connection:
+            return _markets(connection, query)
+
+    def count_markets(
+        self,
+        *,
+        venue: Venue | None = None,
+        status: MarketStatus | None = None,
+        category: str | None = None,
+        search: str | None = None,
+        event_id: str | None = None,
+    ) -> int:
+        """How many markets ``find_markets`` would find without a limit."""
+        condition = _condition(venue, status, category, search, event_id)
+        with reading(self._engine) as connection:
+            return connection.execute(sa.select(sa.func.count()).select_from(market).where(condition)).scalar_one()
+
+    def count_by(self, column: str, *, venue: Venue | None = None) -> dict[str | None, int]:
+        """Markets by ``venue``, ``status``, ``category`` or ``resolution_shape``, most first.
+
+        Raises:
+            ConfigurationError: Another ``column``.
+        """
+        if column not in {"venue", "status", "category", "resolution_shape"}:
+            raise ConfigurationError(
+                f"expected venue, status, category or resolution_shape to count by, found {column!r}"
+            )
+        number = sa.func.count()
+        query = (
+            sa.select(market.c[column], number)
+            .where(_condition(venue, None, None, None, None))
+            .group_by(market.c[column])
+            .order_by(number.desc(), market.c[column])
+        )
+        with reading(self._engine) as connection:
+            return {row[0]: row[1] for row in connection.execute(query)}
+
+    def get_market(self, name: str) -> Market | None:
+        """The market with this id, venue key or slug; the id first, and the latest seen of several slugs."""
+        query = (
+            sa.select(market)
+            .where(sa.or_(market.c.market_id == name, market.c.slug == name, _has_native_id(name)))
+            .order_by(sa.case((market.c.market_id == name, 0), (market.c.slug == name, 2), else_=1))
+            .order_by(market.c.as_of.desc(), market.c.market_id)
+            .limit(1)
+        )
+        with reading(self._engine) as connection:
+            found = _markets(connection, query)
+        return found[0] if found else None
+
+    def get_event(self, name: str) -> Event | None:
+        """The event with this id or slug; the id first, and the latest seen of several slugs."""
+        query = (
+            sa.select(venue_event)
+            .where(sa.or_(venue_event.c.event_id == name, venue_event.c.slug == name))
+            .order_by(venue_event.c.event_id != name, venue_event.c.as_of.desc(), venue_event.c.event_id)
+            .limit(1)
+        )
+        with reading(self._engine) as connection:
+            row = connection.execute(query).one_or_none()
+        return None if row is None else event_of(row)
+
+    def iter_markets(self, *, venue: Venue | None = None) -> Iterator[Market]:
+        """Every market in the order of its id; a few hundred are in memory at a time."""
+        last = ""
+        while True:
+            query = (
+                sa.select(market)
+                .where(market.c.market_id > last, _condition(venue, None, None, None, None))
+                .order_by(market.c.market_id)
+                .limit(_CHUNK)
+            )
+            with reading(self._engine) as connection:
+                found = _markets(connection, query)
+            yield from found
+            if len(found) < _CHUNK:
+                return
+            last = found[-1].market_id
+
+    def iter_events(self, *, venue: Venue | None = None) -> Iterator[Event]:
+        """Every event in the order of its id; a few hundred are in memory at a time."""
+        last = ""
+        table = venue_event.c
+        while True:
+            query = sa.select(venue_event).where(table.event_id > last).order_by(table.event_id).limit(_CHUNK)
+            if venue is not None:
+                query = query.where(table.venue == venue.value)
+            with reading(self._engine) as connection:
+                found = [event_of(row) for row in connection.execute(query)]
+            yield from found
+            if len(found) < _CHUNK:
+                return
+            last = found[-1].event_id
+
+    def list_series(self, venue: Venue) -> list[Series]:
+        """Every series of ``venue``, by its key."""
+        query = sa.select(series).where(series.c.venue == venue.value).order_by(series.c.series_id)
+        with reading(self._engine) as connection:
+            return [series_of(row) for row in connection.execute(query)]
+
+    def revisions(self, market_id: str) -> list[Revision]:
+        """Every change of the market's terms, oldest first; the first one's ``before`` are the terms first seen."""
+        table = market_revision
+        query = sa.select(table).where(table.c.market_id == market_id).order_by(table.c.revision)
+        with reading(self._engine) as connection:
+            return [revision_of(row) for row in connection.execute(query)]
+
+    def list_refusals(
+        self,
+        *,
+        venue: Venue | None = None,
+        code: str | None = None,
+        run_id: str | None = None,
+        limit: int = 100,
+        offset: int = 0,
+    ) -> list[StoredRefusal]:
+        """Refused rows that fit every filter given, the last seen first.
+
+        Args:
+            venue: Only of this venue.
+            code: Only with this code.
+            run_id: Only those that this run was the last to see.
+            limit: At most so many.
+            offset: After so many of them.
+        """
+        query = sa.select(refusal).order_by(refusal.c.last_seen_at.desc(), refusal.c.refusal_id)
+        for column, value in ((refusal.c.venue, venue), (refusal.c.code, code), (refusal.c.run_id, run_id)):
+            if value is not None:
+                query = query.where(column == str(value))
+        with reading(self._engine) as connection:
+            return [_refusal_of(row) for row in connection.execute(query.limit(limit).offset(offset))]
+
+    def refusal_examples(self, codes: Sequence[str]) -> dict[str, str]:
+        """For each code of ``codes`` that was ever seen, the reason of the row that it refused last."""
+        found: dict[str, str] = {}
+        query = sa.select(refusal.c.reason).order_by(refusal.c.last_seen_at.desc(), refusal.c.refusal_id).limit(1)
+        with reading(self._engine) as connection:
+            for code in codes:
+                reason = connection.execute(query.where(refusal.c.code == code)).scalar()
+                if reason is not None:
+                    found[code] = reason
+        return found
+
+    def traded_markets(self, market_ids: Sequence[str]) -> list[TradedMarket]:
+        """What the venue must be told to ask for these markets, in the order given; unknown ids are left out."""
+        with reading(self._engine) as connection:
+            found = _traded(connection, among(connection, market.c.market_id, list(market_ids)))
+        return [found[market_id] for market_id in dict.fromkeys(market_ids) if market_id in found]
+
+    def busiest_markets(self, venue: Venue, limit: int) -> list[TradedMarket]:
+        """Open markets of ``venue`` with the highest volume of the last day."""
+        condition = _condition(venue, MarketStatus.OPEN, None, None, None)
+        query = sa.select(market.c.market_id).where(condition).order_by(*_order(MarketOrder.VOLUME_24H)).limit(limit)
+        with reading(self._engine) as connection:
+            market_ids = list(connection.execute(query).scalars())
+        return self.traded_markets(market_ids)
+
+    def latest_finished_pass(self, venue: Venue, *, key: str | None = None) -> datetime | None:
+        """When a walk through a listing of ``venue`` was last read to its end; one stopped by a limit does not count.
+
+        Args:
+            venue: Whose markets.
+            key: Only walks through this listing (``Listing.key``).
+        """
+        table = listing_pass.c
+        query = sa.select(sa.func.max(table.finished_at)).where(
+            table.venue == venue.value, table.next_cursor.is_(None), table.pages > 0
+        )
+        if key is not None:
+            query = query.where(table.key == key)
+        with reading(self._engine) as connection:
+            return connection.execute(query).scalar()
+
+
+def _condition(
+    venue: Venue | None,
+    status: MarketStatus | None,
+    category: str | None,
+    search: str | None,
+    event_id: str | None,
+) -> sa.ColumnElement[bool]:
+    conditions: list[sa.ColumnElement[bool]] = [sa.true()]
+    equal = (
+        (market.c.venue, venue),
+        (market.c.status, status),
+        (market.c.category, category),
+        (market.c.event_id, event_id),
+    )
+    conditions += [column == str(value) for column, value in equal if value is not None]
+    conditions += [market.c.question.icontains(word, autoescape=True) for word in (search or "").split()]
+    return sa.and_(*conditions)
+
+
+def _order(order: str) -> tuple[sa.ColumnElement[Any], ...]:
+    table = market.c
+    match order:
+        case MarketOrder.VOLUME:
+            first = sa.func.coalesce(table.volume_usd, table.volume_shares).desc()
+        case MarketOrder.VOLUME_24H:
+            first = sa.func.coalesce(table.volume_24h_usd, table.volume_24h_shares).desc()
+        case MarketOrder.CLOSES:
+            first = table.closes_at.asc()
+        case MarketOrder.SEEN:
+            first = table.as_of.desc()
+        case _:
+            raise ConfigurationError(f"order: expected {', '.join(MarketOrder)}, found {order!r}")
+    return first.nulls_last(), table.market_id
+
+
+def _has_native_id(name: str) -> sa.ColumnElement[bool]:
+    """The venue key through the primary key: there are few venues, and no index of its own is needed."""
+    return market.c.market_id.in_([f"{venue.value}:{name}" for venue in Venue])
+
+
+def _markets(connection: sa.Connection, query: sa.Select[Any]) -> list[Market]:
+    found = connection.execute(query).all()
+    outcomes = _outcomes(connection, [row.market_id for row in found])
+    return [market_of(row, outcomes.get(row.market_id, ())) for row in found]
+
+
+def _outcomes(connection: sa.Connection, market_ids: Sequence[str]) -> Mapping[str, Sequence[Outcome]]:
+    table = outcome.c
+    query = (
+        sa.select(table.market_id, table.label, table.token_id, table.price_micros)
+        .where(among(connection, table.market_id, market_ids))
+        .order_by(table.market_id, table.outcome_index)
+    )
+    found: dict[str, list[Outcome]] = {}
+    for market_id, label, token_id, price in connection.execute(query):
+        one = Outcome(label=label, token_id=token_id, price=None if price is None else PriceMicros(price))
+        found.setdefault(market_id, []).append(one)
+    return found
+
+
+def _traded(connection: sa.Connection, condition: sa.ColumnElement[bool]) -> dict[str, TradedMarket]:
+    table = market.c
+    query = (
+        sa.select(
+            table.market_id,
+            table.venue,
+            table.native_id,
+            table.opens_at,
+            table.closes_at,
+            venue_event.c.series_native_id,
+        )
+        .select_from(market.outerjoin(venue_event, table.event_id == venue_event.c.event_id))
+        .where(condition)
+    )
+    found = connection.execute(query).all()
+    outcomes = _outcomes(connection, [row.market_id for row in found])
+    return {
+        row.market_id: TradedMarket(
+            venue=Venue(row.venue),
+            native_id=row.native_id,
+            token_ids=tuple(one.token_id for one in outcomes.get(row.market_id, ())),
+            series_native_id=row.series_native_id,
+            opens_at=row.opens_at,
+            closes_at=row.closes_at,
+        )
+        for row in found
+    }
+
+
+def _refusal_of(row: sa.Row[Any]) -> StoredRefusal:
+    values = {name: getattr(row, name) for name in StoredRefusal.__struct_fields__}
+    return StoredRefusal(**(values | {"venue": Venue(row.venue)}))
