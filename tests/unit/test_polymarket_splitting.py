@@ -45,6 +45,24 @@ def test_an_item_has_its_own_bytes_its_key_and_a_digest_of_this_parser() -> None
     assert len(first.digest) == 32
 
 
+@pytest.mark.parametrize(
+    ("raw", "native_id"),
+    [
+        (b'{"id":"12","question":"Q"}', "12"),
+        (b'{ "id" : "12" }', "12"),
+        (b'{"question":"Q","id":"12"}', "12"),
+        (b'{"events":[{"id":"99"}],"id":12}', "12"),
+        (b'{"id":"a-1"}', "a-1"),
+        (b'{"id":""}', None),
+        (b'{"id":null}', None),
+        (b'{"id":[1]}', None),
+    ],
+)
+def test_the_key_is_found_wherever_it_stands(raw: bytes, native_id: str | None) -> None:
+    (item,) = split_listing(b"[" + raw + b"]", "markets").items
+    assert item.native_id == native_id
+
+
 def test_the_exchange_names_markets_by_condition_id() -> None:
     body = b'{"data":[{"condition_id":"0xaa"},{"condition_id":""}],"next_cursor":"LTE="}'
     items = split_listing(body, "clob_markets").items

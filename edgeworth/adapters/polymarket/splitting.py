@@ -6,6 +6,8 @@ parser sees all of them again.
 
 from __future__ import annotations
 
+import re
+
 import msgspec
 
 from edgeworth.adapters.listing_pages import decode_page, listing_items
@@ -40,6 +42,9 @@ class _NumericId(msgspec.Struct):
 class _ConditionId(msgspec.Struct):
     condition_id: str | None = None
 
+
+_LEADING_ID = re.compile(rb'\{\s*"id"\s*:\s*"([0-9]+)"')
+"""Gamma writes the id first: then nothing else of the object need be read to know it."""
 
 _array = msgspec.json.Decoder(list[msgspec.Raw])
 _wrapper = msgspec.json.Decoder(wire.Wrapper)
@@ -84,6 +89,8 @@ def _listed(wrapper: wire.Wrapper, kind: str, expected: str) -> list[msgspec.Raw
 
 
 def _listing_id(raw: bytes) -> str | None:
+    if (first := _LEADING_ID.match(raw)) is not None:
+        return first[1].decode()
     try:
         identity = _numeric_id.decode(raw).id
     except (msgspec.DecodeError, UnicodeDecodeError):
