@@ -40,6 +40,9 @@ START_SECONDS = 120.0
 """A first start creates the database; on a busy machine Prefect's own 20 s are too short."""
 STOP_SECONDS = 15.0
 
+RUN_TAG = "edgeworth"
+"""On every flow run of ours, scheduled or by hand, so that automations leave other projects' runs alone."""
+
 CLIENT_SETTINGS: Mapping[str, str] = {
     # Prefect attaches its handlers to these loggers, so that the library's log lines reach the run's page.
     "PREFECT_LOGGING_EXTRA_LOGGERS": "edgeworth",
@@ -179,17 +182,24 @@ def _using(choice: ApiChoice, home: Path) -> Iterator[None]:
     if choice.kind == "ephemeral":
         variables["PREFECT_HOME"] = str(home.absolute())
     with _environment(variables):
+        from prefect import tags
+
         hear_library()
         try:
-            yield
+            with tags(RUN_TAG):
+                yield
         finally:
             # Before the environment is restored and a private server ends.
             _send_what_is_left()
 
 
 @contextmanager
-def private_server(home: Path) -> Iterator[str]:
+def private_server(home: Path, *, whole: bool = False) -> Iterator[str]:
     """A Prefect server that ends with this block or with this process, whichever comes first. Yields its address.
+
+    Args:
+        home: Prefect's home; made when missing.
+        whole: With the scheduler and every other service, which a single command does not need.
 
     Raises:
         ConfigurationError: It did not answer in time; the message ends with what it said last.
@@ -197,14 +207,14 @@ def private_server(home: Path) -> Iterator[str]:
     home = home.absolute()
     home.mkdir(parents=True, exist_ok=True)
     # Without a name: the file is gone when both processes are, also when they are killed.
-    with tempfile.TemporaryFile() as said, _child(home, said) as server:
+    with tempfile.TemporaryFile() as said, _child(home, said, whole=whole) as server:
         yield _announced_address(server, said)
 
 
 @contextmanager
-def _child(home: Path, said: IO[bytes]) -> Iterator[subprocess.Popen[bytes]]:
+def _child(home: Path, said: IO[bytes], *, whole: bool) -> Iterator[subprocess.Popen[bytes]]:
     process = subprocess.Popen(
-        [sys.executable, "-m", "tasks.private_prefect"],
+        [sys.executable, "-m", "tasks.private_prefect", str(home), *(["--whole"] if whole else [])],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=said,

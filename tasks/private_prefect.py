@@ -1,14 +1,15 @@
-"""A Prefect server for one command, run as ``python -m tasks.private_prefect``; ``tasks/prefect_server.py`` starts it.
+"""A Prefect server for one command, run as ``python -m tasks.private_prefect HOME``; see ``tasks/prefect_server.py``.
 
 It listens on a loopback port that the system chooses, prints its address as the one line on standard output once it
 answers, and lives as long as standard input stays open. The parent holds the other end of that pipe and never writes
 to it, so the end of the parent, however it comes about, is the end of this process: no signal, no polling, no
 process table. What runs inside is Prefect's own application with the services of its ephemeral mode (no scheduler, no
-late runs, no user interface). Nothing else imports this module.
+late runs, no user interface), or with all of them after ``--whole``. Nothing imports this module.
 """
 
 from __future__ import annotations
 
+import argparse
 import os
 import socket
 import sys
@@ -55,7 +56,7 @@ def _silence_standard_output() -> int:
     return announcements
 
 
-def _build_server(listener: socket.socket, announcements: int, migration_lock: Path) -> Server:
+def _build_server(listener: socket.socket, announcements: int, migration_lock: Path, *, whole: bool) -> Server:
     # Imported here: seconds of work that the lifeline has to outlive.
     import uvicorn
     from prefect.server.api.server import create_app
@@ -69,20 +70,29 @@ def _build_server(listener: socket.socket, announcements: int, migration_lock: P
                 host, port = listener.getsockname()
                 os.write(announcements, f"http://{host}:{port}/api\n".encode())
 
-    application = create_app(ephemeral=True, final=True)
+    application = create_app(ephemeral=not whole, final=True)
     return AnnouncingServer(uvicorn.Config(application, log_level="error", lifespan="on", timeout_graceful_shutdown=5))
 
 
-def main(home: Path) -> int:
-    """Serve until the parent is gone; 0 after a clean end, 3 when Prefect could not start (uvicorn's code)."""
+def main(home: Path, *, whole: bool) -> int:
+    """Serve until the parent is gone; 0 after a clean end, 3 when Prefect could not start (uvicorn's code).
+
+    Args:
+        home: Prefect's home; ``PREFECT_HOME`` says the same. Among the arguments it tells servers apart in ``ps``.
+        whole: With the scheduler and every other service.
+    """
     lifeline = _Lifeline()
     announcements = _silence_standard_output()
     listener = socket.create_server(("127.0.0.1", 0))
-    server = _build_server(listener, announcements, home / "migration.lock")
+    server = _build_server(listener, announcements, home / "migration.lock", whole=whole)
     lifeline.protects(server)
     server.run(sockets=[listener])
     return 0 if server.started else 3
 
 
 if __name__ == "__main__":
-    sys.exit(main(Path(os.environ["PREFECT_HOME"])))
+    parser = argparse.ArgumentParser()
+    parser.add_argument("home", type=Path)
+    parser.add_argument("--whole", action="store_true")
+    arguments = parser.parse_args()
+    sys.exit(main(arguments.home, whole=arguments.whole))
