@@ -22,6 +22,7 @@ from edgeworth.adapters.synthetic.events import (
 )
 from edgeworth.adapters.synthetic.families import FAMILIES_BY_KIND, HOUSEKEEPING, Family, Kind
 from edgeworth.adapters.synthetic.instants import DAY, HOUR, MINUTE, long_date, short_date
+from edgeworth.adapters.synthetic.showcase import CASES
 from edgeworth.adapters.synthetic.texts import RuleClauses, slugify
 from edgeworth.adapters.synthetic.timing import Timing, draw_timing
 from edgeworth.markets.venue import Venue
@@ -40,14 +41,15 @@ def build_event(seed: int, start: int, index: int) -> SyntheticEvent:
     key = derive(seed, "event", index)
     draws = Draws(derive(key, "kind"))
     chance = draws.uniform()
-    kind = next(kind for bound, kind in _KINDS if chance < bound)
+    case = CASES.get(index)
+    kind = case.kind if case else next(kind for bound, kind in _KINDS if chance < bound)
     family = draws.choice(FAMILIES_BY_KIND[kind])
-    timing = draw_timing(derive(key, "timing"), start, kind)
+    timing = draw_timing(derive(key, "timing"), start, kind, case.phase if case else None)
     draft = DRAFTERS[kind](key, family, timing)
     venue_chance = draws.uniform()
-    if venue_chance < 0.5:
+    if venue_chance < 0.42 or (case is not None and case.is_only_on_polymarket):
         draft.kalshi = []
-    elif venue_chance < 0.65:
+    elif venue_chance < 0.55 and case is None:
         _forget_twins(draft)
     return _finish(key, index, timing, draft)
 
@@ -63,8 +65,18 @@ def _finish(key: int, index: int, timing: Timing, draft: Draft) -> SyntheticEven
     draws = Draws(derive(key, "text"))
     title = family.title.format_map(fields | {"label": ""}) + ("  " if draws.chance(0.02) else "")
     kalshi_title = family.kalshi_title.format_map(fields | {"label": ""})
-    clauses = RuleClauses(draws, family.source.format_map(fields))
-    ending = EventEnding(derive(key, "ending"), timing, is_on_kalshi=bool(draft.kalshi), count=len(draft.polymarket))
+    case = CASES.get(index)
+    clauses = RuleClauses(
+        draws, family.source.format_map(fields), is_hostile=case is not None and case.has_hostile_text
+    )
+    ending = EventEnding(
+        derive(key, "ending"),
+        timing,
+        is_on_kalshi=bool(draft.kalshi),
+        count=len(draft.polymarket),
+        shape=case.shape if case else None,
+        is_disputed=case.is_disputed if case else None,
+    )
     make = _MarketMaker(key, index, timing, draft, clauses, ending)
     return SyntheticEvent(
         index=index, key=key, family=family, beliefs=draft.beliefs, title=title, kalshi_title=kalshi_title,
@@ -147,7 +159,7 @@ class _MarketMaker:
 
 
 def _difference(asked: Asked) -> str | None:
-    return "rules" if asked.claim.flip_probability else asked.difference
+    return "rules" if asked.relation is not None and asked.claim.flip_probability else asked.difference
 
 
 def _mispricing(draws: Draws) -> Mispricing:

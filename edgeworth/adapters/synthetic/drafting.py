@@ -138,10 +138,10 @@ def _draft_levels(key: int, family: Family, timing: Timing) -> Draft:
     how = draws.uniform()
     twins = []
     for number, strike in enumerate(strikes):
-        shift = rung * 0.2 if how > 0.75 else 0.0
+        shift = rung * 0.2 if how > 0.65 else 0.0
         twin = _level(strike + shift, (strike + shift - centre) / width, timing)
         twin.twin = number
-        twin.relation = Relation.NEAR if shift else Relation.INVERSE if how > 0.6 else Relation.EQUIVALENT
+        twin.relation = Relation.NEAR if shift else Relation.INVERSE if how > 0.5 else Relation.EQUIVALENT
         twin.difference = "threshold" if shift else None
         if twin.relation is Relation.INVERSE:
             twin.claim = Claim(argument=twin.claim.argument, is_negated=True)

@@ -19,8 +19,8 @@ from edgeworth.adapters.synthetic.timing import Timing
 from edgeworth.markets.venue import Venue
 
 VOID_PROBABILITY: Final = 0.03
-SCALAR_PROBABILITY: Final = 0.02
-ZERO_ZERO_PROBABILITY: Final = 0.03
+SCALAR_PROBABILITY: Final = 0.04
+ZERO_ZERO_PROBABILITY: Final = 0.06
 
 
 class EventEnding:
@@ -28,11 +28,16 @@ class EventEnding:
 
     __slots__ = ("closes_early", "delay", "is_disputed", "kalshi_delay", "keeps_accepting", "scalar", "shape")
 
-    def __init__(self, key: int, timing: Timing, *, is_on_kalshi: bool, count: int) -> None:
+    def __init__(
+        self, key: int, timing: Timing, *, is_on_kalshi: bool, count: int,
+        shape: Shape | None = None, is_disputed: bool | None = None,
+    ) -> None:  # fmt: skip
         draws = Draws(key)
-        self.shape = _draw_shape(draws, is_simple=count == 1, is_on_kalshi=is_on_kalshi)
+        drawn = _draw_shape(draws, is_simple=count == 1, is_on_kalshi=is_on_kalshi)
+        self.shape = shape or drawn
         self.scalar = round(draws.uniform(0.1, 0.9), 2)
-        self.is_disputed = draws.chance(0.25 if timing.answers_late else 0.04)
+        disputed = draws.chance(0.25 if timing.answers_late else 0.04)
+        self.is_disputed = disputed if is_disputed is None else is_disputed
         self.delay = _delay(draws, timing, is_disputed=self.is_disputed)
         self.kalshi_delay = max(MINUTE, int(self.delay * draws.uniform(0.2, 1.0)))
         self.closes_early = draws.chance(0.4)

@@ -66,12 +66,13 @@ class RuleClauses:
 
     __slots__ = ("detail", "hostile", "source", "void", "zone")
 
-    def __init__(self, draws: Draws, source: str) -> None:
+    def __init__(self, draws: Draws, source: str, *, is_hostile: bool = False) -> None:
         self.zone = draws.choice(ZONE_CLAUSES)
         self.void = draws.choice(VOID_CLAUSES)
         self.source = draws.choice(SOURCE_CLAUSES).replace("{source}", source)
         self.detail = draws.choice(DETAIL_CLAUSES)
-        self.hostile = draws.choice(HOSTILE_CLAUSES) if draws.chance(0.05) else ""
+        hostile = draws.choice(HOSTILE_CLAUSES) if draws.chance(0.05) else ""
+        self.hostile = HOSTILE_CLAUSES[0] if is_hostile else hostile
 
     def polymarket(self, rule: str, deadline: str, outcomes: tuple[str, str]) -> str:
         """The ``description`` of a market."""

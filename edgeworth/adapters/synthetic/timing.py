@@ -6,6 +6,7 @@ over, a few have just closed and await their answer, most are open, and some hav
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import Final
 
 from msgspec import Struct
@@ -26,27 +27,49 @@ class Timing(Struct, frozen=True, kw_only=True):
     answers_late: bool
 
 
-def draw_timing(key: int, start: int, kind: Kind) -> Timing:
-    """When the event of this kind takes place."""
+class Phase(StrEnum):
+    """Where an event stands on the looking day."""
+
+    CURRENT = "current"
+    JUST_CLOSED = "just_closed"
+    PAST = "past"
+    FUTURE = "future"
+    NOT_YET_OPEN = "not_yet_open"
+    """Listed, but trading has not begun; only given on purpose."""
+
+
+_SHARES: Final = ((0.60, Phase.CURRENT), (0.65, Phase.JUST_CLOSED), (0.93, Phase.PAST), (1.0, Phase.FUTURE))
+
+
+def draw_timing(key: int, start: int, kind: Kind, phase: Phase | None = None) -> Timing:
+    """When the event of this kind takes place; its phase is drawn unless it is given."""
     draws = Draws(key)
-    phase = draws.uniform()
+    chance = draws.uniform()
+    phase = phase or next(phase for bound, phase in _SHARES if chance < bound)
     opens, closes = _days(draws, phase, is_game=kind is Kind.GAME)
     closes_at = start + int(closes * 24) * HOUR
     opens_at = start + int(opens * 24) * HOUR
-    created_at = opens_at - int(draws.uniform(0.05, 1.5) * DAY)
-    return Timing(created_at=created_at, opens_at=opens_at, closes_at=closes_at, answers_late=0.60 <= phase < 0.65)
+    lead = 1.5 if phase is Phase.NOT_YET_OPEN else draws.uniform(0.05, 1.5)
+    return Timing(
+        created_at=opens_at - int(lead * DAY),
+        opens_at=opens_at,
+        closes_at=closes_at,
+        answers_late=phase is Phase.JUST_CLOSED,
+    )
 
 
-def _days(draws: Draws, phase: float, *, is_game: bool) -> tuple[float, float]:
+def _days(draws: Draws, phase: Phase, *, is_game: bool) -> tuple[float, float]:
+    """Days after the start at which it opens and closes."""
     length = draws.uniform(3.0, 9.0) if is_game else draws.uniform(14.0, 140.0)
-    if phase < 0.60:
-        closes = LOOKING_DAY + draws.uniform(0.2, length * 0.9)
-        return closes - length, closes
-    if phase < 0.65:
-        closes = LOOKING_DAY - draws.uniform(0.05, 2.0)
-        return closes - length, closes
-    if phase < 0.93:
-        closes = draws.uniform(10.0, LOOKING_DAY - 2.0)
-        return closes - length, closes
-    opens = LOOKING_DAY + draws.uniform(-0.5, 60.0)
-    return opens, opens + length
+    match phase:
+        case Phase.CURRENT:
+            closes = LOOKING_DAY + draws.uniform(0.2, length * 0.9)
+        case Phase.JUST_CLOSED:
+            closes = LOOKING_DAY - draws.uniform(0.05, 2.0)
+        case Phase.PAST:
+            closes = draws.uniform(10.0, LOOKING_DAY - 2.0)
+        case Phase.FUTURE:
+            closes = LOOKING_DAY + draws.uniform(-0.5, 60.0) + length
+        case Phase.NOT_YET_OPEN:
+            closes = LOOKING_DAY + 1.2 + length
+    return closes - length, closes
