@@ -115,7 +115,8 @@ def _planned(project: Path, entry: Mapping[str, Any], pull_steps: list[dict[str,
     _check_keys(entry, _DEPLOYMENT_KEYS, where)
     for schedule in entry["schedules"]:
         _check_keys(schedule, _SCHEDULE_KEYS, f"a schedule of {where}")
-    flow: Any = load_flow_from_entrypoint(str(project / entry["entrypoint"]))
+    # Without the last argument, a file that cannot be imported would be deployed as a flow that does nothing.
+    flow: Any = load_flow_from_entrypoint(str(project / entry["entrypoint"]), use_placeholder_flow=False)
     limit = entry.get("concurrency_limit") or {}
     return PlannedDeployment(
         flow_name=flow.name,
