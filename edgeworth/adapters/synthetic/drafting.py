@@ -27,7 +27,7 @@ from edgeworth.adapters.synthetic.timing import Timing
 YES_NO: Final = ("Yes", "No")
 
 
-class Asked(Struct, kw_only=True):
+class Asked(Struct, kw_only=True, gc=False):
     """One market before it has ids, prices and an ending."""
 
     claim: Claim

@@ -48,7 +48,7 @@ class Stage(StrEnum):
     RESOLVED = "resolved"
 
 
-class Claim(Struct, frozen=True, kw_only=True):
+class Claim(Struct, frozen=True, kw_only=True, gc=False):
     """What outcome 0 of a market asserts.
 
     Attributes:
@@ -65,7 +65,7 @@ class Claim(Struct, frozen=True, kw_only=True):
     is_flipped: bool = False
 
 
-class Ending(Struct, frozen=True, kw_only=True):
+class Ending(Struct, frozen=True, kw_only=True, gc=False):
     """How a market ends, and how the exchange shows it.
 
     Attributes:
@@ -85,7 +85,7 @@ class Ending(Struct, frozen=True, kw_only=True):
     keeps_accepting: bool = False
 
 
-class Mispricing(Struct, frozen=True, kw_only=True):
+class Mispricing(Struct, frozen=True, kw_only=True, gc=False):
     """By how much the market's price differs from the truth, in log-odds: ``bias`` plus mean-reverting noise."""
 
     key: int
@@ -93,7 +93,7 @@ class Mispricing(Struct, frozen=True, kw_only=True):
     deviation: float
 
 
-class Activity(Struct, frozen=True, kw_only=True):
+class Activity(Struct, frozen=True, kw_only=True, gc=False):
     """How often and how much is traded.
 
     Attributes:
@@ -110,7 +110,7 @@ class Activity(Struct, frozen=True, kw_only=True):
     has_trades: bool
 
 
-class SyntheticMarket(Struct, frozen=True, kw_only=True):
+class SyntheticMarket(Struct, frozen=True, kw_only=True, gc=False):
     """One market of one exchange.
 
     Attributes:

@@ -126,7 +126,7 @@ def matching_events(world: World, filters: Filters, first: int = 0) -> Iterator[
     """Events that pass, by number from ``first`` on."""
     for event in _candidate_events(world, filters, first):
         seen = world.snapshots(event, VENUE)
-        closed = all(is_closed(one) for one in seen)
+        closed = world.closed[event.index] = all(is_closed(one) for one in seen)
         if filters.closed is not None and closed != filters.closed:
             continue
         if _event_passes(event, filters) and _numbers_pass(seen, filters, event.opens_at, event.closes_at):
@@ -135,11 +135,16 @@ def matching_events(world: World, filters: Filters, first: int = 0) -> Iterator[
 
 def _candidate_events(world: World, filters: Filters, first: int) -> Iterator[SyntheticEvent]:
     if not filters.ids and not filters.slugs:
-        yield from world.listed(VENUE, first)
+        known = world.closed
+        yield from world.listed(VENUE, first, skip=lambda index: _is_known_to_fail(filters.closed, known.get(index)))
         return
     named = [world.by_gamma_event(name) for name in filters.ids] + [world.by_event_slug(name) for name in filters.slugs]
     found = {event.index: event for event in named if event is not None and event.index >= first}
     yield from (found[index] for index in sorted(found))
+
+
+def _is_known_to_fail(wanted: bool | None, is_closed_now: bool | None) -> bool:  # noqa: FBT001
+    return wanted is not None and is_closed_now is not None and wanted != is_closed_now
 
 
 def _event_passes(event: SyntheticEvent, filters: Filters) -> bool:

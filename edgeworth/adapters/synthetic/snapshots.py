@@ -20,7 +20,7 @@ from edgeworth.markets.venue import Venue
 _SPANS: Final = (HOUR, DAY, 7 * DAY, 30 * DAY)
 
 
-class Snapshot(Struct, frozen=True):
+class Snapshot(Struct, frozen=True, gc=False):
     """One market at one instant.
 
     Attributes:

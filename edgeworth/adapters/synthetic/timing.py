@@ -18,7 +18,7 @@ from edgeworth.adapters.synthetic.instants import DAY, HOUR
 LOOKING_DAY: Final = 150
 
 
-class Timing(Struct, frozen=True, kw_only=True):
+class Timing(Struct, frozen=True, kw_only=True, gc=False):
     """Instants of one event. Between creation and opening it is listed but cannot be traded."""
 
     created_at: int

@@ -27,7 +27,7 @@ _SPREAD: Final = 9
 _OF: Final = 10
 
 
-class Fill(Struct, frozen=True):
+class Fill(Struct, frozen=True, gc=False):
     """One trade, seen from the taker.
 
     Attributes:

@@ -69,6 +69,8 @@ class World:
         self.start_seconds = to_seconds(start) if start else (self.now // DAY - LOOKING_DAY) * DAY
         self.identity = Identity(seed)
         self.population = Population(seed)
+        self.closed: dict[int, bool] = {}
+        """Whether the Polymarket markets of an event are all closed, for events that were looked at."""
         self._build: Callable[[int], SyntheticEvent] = lru_cache(maxsize=_KEPT_EVENTS)(self._build_event)
         self._look: Callable[[int, Venue], tuple[Snapshot, ...]] = lru_cache(maxsize=_KEPT_EVENTS)(self._snapshots)
 
@@ -89,10 +91,17 @@ class World:
         """Event number ``index``, listed or not; ``None`` outside the world."""
         return self._build(index) if 0 <= index < self.event_count else None
 
-    def listed(self, venue: Venue, first: int = 0, *, backward: bool = False) -> Iterator[SyntheticEvent]:
-        """Events listed on ``venue`` by now, by number from ``first`` on; ``backward``: down to 0."""
+    def listed(
+        self, venue: Venue, first: int = 0, *, backward: bool = False, skip: Callable[[int], bool] | None = None
+    ) -> Iterator[SyntheticEvent]:
+        """Events listed on ``venue`` by now, by number from ``first`` on; ``backward``: down to 0.
+
+        Events for whose number ``skip`` says so are passed over without being made.
+        """
         indices = range(min(first, self.event_count - 1), -1, -1) if backward else range(first, self.event_count)
         for index in indices:
+            if skip is not None and skip(index):
+                continue
             event = self._build(index)
             if event.markets(venue) and event.created_at <= self.now:
                 yield event
