@@ -8,6 +8,7 @@ may turn one bet into another and is therefore kept for ever.
 from __future__ import annotations
 
 from datetime import datetime
+from operator import attrgetter
 
 import msgspec
 import xxhash
@@ -17,6 +18,11 @@ from edgeworth.markets.listing import Series
 from edgeworth.markets.market import Event, Market
 
 _encoder = msgspec.msgpack.Encoder()
+
+_SIGNED = {
+    kind: attrgetter(*(name for name in kind.__struct_fields__ if name != "as_of")) for kind in (Event, Market, Series)
+}
+"""Reads every signed field at once: signatures are made by the hundred thousand."""
 
 
 class Terms(Struct, frozen=True, kw_only=True):
@@ -45,5 +51,4 @@ def revised_fields(before: Terms, after: Terms) -> tuple[str, ...]:
 
 def signature(record: Market | Event | Series) -> str:
     """32 hex digits that are equal for two records exactly when all but ``as_of`` is equal."""
-    values = [getattr(record, name) for name in record.__struct_fields__ if name != "as_of"]
-    return xxhash.xxh3_128_hexdigest(_encoder.encode(values))
+    return xxhash.xxh3_128_hexdigest(_encoder.encode(_SIGNED[type(record)](record)))

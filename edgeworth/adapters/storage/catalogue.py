@@ -99,7 +99,7 @@ class SqlCatalogue(CatalogueReader, RunBook):
                     digest=row.digest,
                     rows=row.rows,
                     refused=row.refused,
-                    refusals=row.refusals,
+                    refusals=row.refusals or {},
                     events=row.events,
                 )
                 for row in connection.execute(query)

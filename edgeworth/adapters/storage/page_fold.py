@@ -44,11 +44,6 @@ class Verdict(Enum):
     THINNER = auto()
     OLDER = auto()
 
-    @property
-    def is_written(self) -> bool:
-        """Whether the record becomes the stored one."""
-        return self in {Verdict.CREATED, Verdict.CHANGED}
-
 
 class Stored(Struct, kw_only=True):
     """What must be known of a stored record to judge another one.
@@ -209,7 +204,7 @@ class PageFold:
         before = self._stored_markets.get(market.key)
         verdict = _take(self._stored_markets, self.markets, market)
         self._count(verdict)
-        if verdict.is_written:
+        if _is_written(verdict):
             after = stored_terms(terms(market.record))
             self._stored_markets[market.key].terms = after
             if before is not None:
@@ -255,13 +250,19 @@ class PageFold:
         self.counts.created += verdict is Verdict.CREATED
         self.counts.changed += verdict is Verdict.CHANGED
         self.counts.unchanged += verdict is Verdict.UNCHANGED
-        self.counts.superseded += verdict in {Verdict.THINNER, Verdict.OLDER}
+        self.counts.superseded += verdict is Verdict.THINNER or verdict is Verdict.OLDER
+
+
+def _is_written(verdict: Verdict) -> bool:
+    """Whether the record becomes the stored one."""
+    # By identity: a set of members would hash them, at every row.
+    return verdict is Verdict.CREATED or verdict is Verdict.CHANGED
 
 
 def _take(stored: dict[str, Stored], written: dict[str, Signed[Record]], record: Signed[Record]) -> Verdict:
     before = stored.get(record.key)
     verdict = judge(before, record)
-    if verdict.is_written:
+    if _is_written(verdict):
         as_of = record.record.as_of
         stored[record.key] = Stored(
             signature=record.signature,

@@ -93,6 +93,7 @@ def instant(value: datetime | None) -> str | None:
 
 def event_row(event: Event, signature: str, first_seen_at: datetime) -> Row:
     """A row of ``venue_event``."""
+    seen_at = instant(event.as_of)
     return (
         text(event.event_id),
         event.venue.value,
@@ -116,8 +117,8 @@ def event_row(event: Event, signature: str, first_seen_at: datetime) -> Row:
         event.market_count,
         event.is_stub,
         optional_text(event.url),
-        instant(event.as_of),
-        instant(first_seen_at),
+        seen_at,
+        seen_at if first_seen_at is event.as_of else instant(first_seen_at),
         signature,
         text(event.description),
     )
@@ -127,6 +128,7 @@ def market_row(market: Market, signature: str, first_seen_at: datetime, revision
     """A row of ``market``."""
     resolution, event_id = market.resolution, market.event_id
     payouts = None if resolution is None else resolution.payouts
+    seen_at = instant(market.as_of)
     return (
         text(market.market_id),
         market.venue.value,
@@ -165,8 +167,8 @@ def market_row(market: Market, signature: str, first_seen_at: datetime, revision
         None if resolution is None else instant(resolution.resolved_at),
         optional_text(market.resolution_source),
         optional_text(market.url),
-        instant(market.as_of),
-        instant(first_seen_at),
+        seen_at,
+        seen_at if first_seen_at is market.as_of else instant(first_seen_at),
         revision_count,
         signature,
         text(market.rules),
@@ -261,7 +263,7 @@ def item_row(venue: Venue, kind: str, native_id: str, known: KnownItem) -> Row:
         known.digest,
         known.rows,
         known.refused,
-        json(known.refusals),
+        json(known.refusals) if known.refusals else None,
         known.events,
     )
 

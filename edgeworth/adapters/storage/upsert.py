@@ -27,7 +27,10 @@ MERGED = {
 
 
 def upsert(connection: sa.Connection, table: sa.Table, rows: Sequence[tuple[Any, ...]]) -> None:
-    """Insert ``rows``; where a key exists, overwrite the other columns but those in ``KEPT``."""
+    """Insert ``rows``; where a key exists, overwrite the other columns but those in ``KEPT``.
+
+    At most once for each table in a transaction: the temporary table is emptied at its end.
+    """
     if not rows:
         return
     if connection.dialect.name == "sqlite":
@@ -59,8 +62,6 @@ def _copy(connection: sa.Connection, table: sa.Table, rows: Sequence[tuple[Any, 
             copy.write_row(row)
     source = f"SELECT {columns} FROM {stage}"  # noqa: S608  (names of our own tables)
     connection.exec_driver_sql(_statement(table, source, "least", "greatest"))
-    # A second call within the same transaction must not see these rows again.
-    connection.exec_driver_sql(f"TRUNCATE {stage}")
 
 
 @cache
