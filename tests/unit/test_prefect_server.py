@@ -142,17 +142,6 @@ def test_what_needs_a_server_that_stays_says_how_to_start_one(tmp_path, closed_u
         pytest.fail("there is no server to be used")
 
 
-def test_a_private_server_that_cannot_start_says_why(tmp_path, closed_url):
-    home = tmp_path / "home"
-    home.mkdir()
-    (home / "prefect.db").write_text("this is not a database")
-    with (
-        pytest.raises(ConfigurationError, match=r"did not start.*not a database"),
-        prefect_api(home, default_url=closed_url),
-    ):
-        pytest.fail("there is no server to be used")
-
-
 def test_no_default_of_ours_is_unknown_to_prefect():
     """Prefect ignores an unknown variable without a word."""
     from prefect.settings import Settings

@@ -1,0 +1,43 @@
+"""A command of ours in small: choose the API, run a flow that waits for a line or for the end of the process.
+
+Arguments: Prefect's home, and where a server is looked for. Prints which API was chosen, the run's id from inside the
+flow, then ``done``.
+"""
+
+from __future__ import annotations
+
+import logging
+import sys
+from pathlib import Path
+
+from tasks.prefect_server import prefect_api
+
+
+def say(word: object) -> None:
+    sys.stdout.write(f"{word}\n")
+    sys.stdout.flush()
+
+
+def main(home: Path, default_url: str) -> None:
+    with prefect_api(home, default_url=default_url) as api:
+        say(api.kind)
+
+        from prefect import flow, task
+        from prefect.runtime import flow_run
+
+        @task
+        def double(number: int) -> int:
+            return 2 * number
+
+        @flow
+        def hold() -> int:
+            say(flow_run.id)
+            sys.stdin.readline()
+            logging.getLogger("edgeworth.markets").info("a line of the library")
+            return sum(future.result() for future in double.map([1, 2, 3]))
+
+        say(hold())
+    say("done")
+
+
+main(Path(sys.argv[1]), sys.argv[2])

@@ -1,0 +1,95 @@
+"""``edgeworth setup`` against a real server: what it makes, and that a second call changes nothing at all."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+
+import httpx
+import pytest
+
+from tasks.prefect_server import running_api
+from tasks.setup import set_up
+from tests.flow_runs.processes import PROJECT, Server
+
+ITEMS = [
+    "work pool edgeworth",
+    "limit polymarket (1)",
+    "limit kalshi (1)",
+    "limit daytona (10)",
+    "deployment ingest/active",
+    "deployment ingest/full",
+    "deployment freshness/hourly",
+    "automation edgeworth: end dead runs",
+    "automation edgeworth: read stale venues",
+]
+
+
+def run_set_up(server: Server) -> list[tuple[str, str]]:
+    with running_api(server.home, default_url=server.url):
+        return set_up(PROJECT)
+
+
+@pytest.fixture(scope="module")
+def first_report(server: Server) -> list[tuple[str, str]]:
+    return run_set_up(server)
+
+
+def stamped(held: dict[str, list[dict[str, object]]]) -> str:
+    """What a set-up would change, with ids and stamps; not what the server moves by itself (polls, statuses)."""
+    moving = {"status", "last_polled", "default_queue_id"}
+    return json.dumps(
+        {kind: sorted(({k: v for k, v in row.items() if k not in moving} for row in rows), key=lambda row: row["id"])
+         for kind, rows in held.items()},
+        sort_keys=True,
+    )  # fmt: skip
+
+
+def test_the_first_call_makes_everything_and_says_so(first_report):
+    assert first_report == [(item, "created") for item in ITEMS]
+
+
+def test_a_second_call_changes_nothing(server: Server, first_report):
+    before = stamped(server.held())
+    assert run_set_up(server) == [(item, "unchanged") for item in ITEMS]
+    assert stamped(server.held()) == before
+
+
+def test_the_server_holds_what_the_files_say(server: Server, first_report):
+    deployment = server.get("/deployments/name/ingest/active")
+    (schedule,) = deployment["schedules"]
+    assert (schedule["schedule"]["cron"], schedule["schedule"]["timezone"]) == ("*/15 * * * *", "UTC")
+    assert deployment["global_concurrency_limit"]["limit"] == 1
+    assert deployment["concurrency_options"]["collision_strategy"] == "CANCEL_NEW"
+    assert deployment["parameters"] == {"sources": ["polymarket", "kalshi"], "full": False, "history": True}
+    assert server.get("/work_pools/edgeworth")["type"] == "process"
+    assert server.get("/v2/concurrency_limits/kalshi")["limit"] == 1
+
+
+def test_only_what_was_altered_is_put_right(server: Server, first_report):
+    limit = httpx.patch(f"{server.url}/v2/concurrency_limits/kalshi", json={"limit": 7}, timeout=30)
+    assert limit.status_code == 204
+    hourly = server.get("/deployments/name/freshness/hourly")
+    altered = httpx.patch(
+        f"{server.url}/deployments/{hourly['id']}", json={"parameters": {"target_minutes": 5}}, timeout=30
+    )
+    assert altered.status_code == 204
+    changed = {item for item, outcome in run_set_up(server) if outcome != "unchanged"}
+    assert changed == {"limit kalshi (1)", "deployment freshness/hourly"}
+    assert server.get("/v2/concurrency_limits/kalshi")["limit"] == 1
+    again = server.get("/deployments/name/freshness/hourly")
+    assert again["parameters"] == {"venues": ["polymarket", "kalshi"], "target_minutes": 60}
+    assert (again["id"], again["schedules"][0]["id"]) == (hourly["id"], hourly["schedules"][0]["id"])
+
+
+def test_prefects_own_command_reads_the_file_the_same_way(server: Server, first_report):
+    """``prefect deploy --all`` and ours must agree, or they would undo each other's work."""
+    environment = {**os.environ, "PREFECT_API_URL": server.url, "EDGEWORTH_ROOT": str(PROJECT.resolve())}
+    deployed = subprocess.run(
+        [sys.executable, "-m", "prefect", "--no-prompt", "deploy", "--all"],
+        cwd=PROJECT, env=environment, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert deployed.returncode == 0, deployed.stdout + deployed.stderr
+    assert run_set_up(server) == [(item, "unchanged") for item in ITEMS]
