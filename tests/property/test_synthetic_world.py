@@ -17,7 +17,7 @@ from edgeworth.adapters.synthetic.clob_payloads import clob_market
 from edgeworth.adapters.synthetic.draws import derive
 from edgeworth.adapters.synthetic.events import Relation, Shape, Stage, SyntheticEvent, SyntheticMarket
 from edgeworth.adapters.synthetic.families import Kind
-from edgeworth.adapters.synthetic.gamma_payloads import gamma_event, gamma_market
+from edgeworth.adapters.synthetic.gamma_payloads import gamma_event, gamma_market, is_closed
 from edgeworth.adapters.synthetic.instants import DAY, HOUR
 from edgeworth.adapters.synthetic.kalshi_payloads import candle_ends, kalshi_candles, kalshi_market
 from edgeworth.adapters.synthetic.prices import quotes
@@ -159,6 +159,17 @@ def test_an_event_does_not_depend_on_which_events_were_asked_for_before() -> Non
     fresh = world_at(AS_OF)
     backward = [gamma_event(fresh, event) for event in fresh.listed(POLYMARKET, 400, backward=True)]
     assert forward == backward[::-1]
+
+
+def test_an_event_in_outline_agrees_with_the_event_itself() -> None:
+    for index in range(WORLD.event_count):
+        sketch, event = WORLD.sketch(index), WORLD.event(index)
+        assert event is not None
+        assert (sketch.is_on_polymarket, sketch.is_on_kalshi) == (bool(event.polymarket), bool(event.kalshi))
+        assert (sketch.family, sketch.timing.created_at) == (event.family, event.created_at)
+        if event.created_at <= WORLD.now and event.polymarket:
+            closed = all(is_closed(one) for one in WORLD.snapshots(event, POLYMARKET))
+            assert sketch.is_surely_closed(WORLD.now) in {closed, None}
 
 
 def test_another_seed_is_another_world() -> None:

@@ -7,7 +7,6 @@ their own, so that adding one does not move the others.
 from __future__ import annotations
 
 import math
-from typing import Final
 
 from edgeworth.adapters.synthetic import names
 from edgeworth.adapters.synthetic.drafting import DRAFTERS, Asked, Draft
@@ -20,38 +19,24 @@ from edgeworth.adapters.synthetic.events import (
     SyntheticEvent,
     SyntheticMarket,
 )
-from edgeworth.adapters.synthetic.families import FAMILIES_BY_KIND, HOUSEKEEPING, Family, Kind
+from edgeworth.adapters.synthetic.families import HOUSEKEEPING, Family, Kind
 from edgeworth.adapters.synthetic.instants import DAY, HOUR, MINUTE, long_date, short_date
 from edgeworth.adapters.synthetic.showcase import CASES
+from edgeworth.adapters.synthetic.sketch import sketch_event
 from edgeworth.adapters.synthetic.texts import RuleClauses, slugify
-from edgeworth.adapters.synthetic.timing import Timing, draw_timing
+from edgeworth.adapters.synthetic.timing import Timing
 from edgeworth.markets.venue import Venue
-
-_KINDS: Final = (
-    (0.30, Kind.SINGLE),
-    (0.50, Kind.GROUP),
-    (0.70, Kind.LEVELS),
-    (0.82, Kind.DEADLINES),
-    (1.00, Kind.GAME),
-)
 
 
 def build_event(seed: int, start: int, index: int) -> SyntheticEvent:
     """Event number ``index`` of the world ``seed`` that begins at ``start``."""
-    key = derive(seed, "event", index)
-    draws = Draws(derive(key, "kind"))
-    chance = draws.uniform()
-    case = CASES.get(index)
-    kind = case.kind if case else next(kind for bound, kind in _KINDS if chance < bound)
-    family = draws.choice(FAMILIES_BY_KIND[kind])
-    timing = draw_timing(derive(key, "timing"), start, kind, case.phase if case else None)
-    draft = DRAFTERS[kind](key, family, timing)
-    venue_chance = draws.uniform()
-    if venue_chance < 0.42 or (case is not None and case.is_only_on_polymarket):
+    sketch = sketch_event(seed, start, index)
+    draft = DRAFTERS[sketch.kind](sketch.key, sketch.family, sketch.timing)
+    if not sketch.is_on_kalshi:
         draft.kalshi = []
-    elif venue_chance < 0.55 and case is None:
+    if not sketch.is_on_polymarket:
         _forget_twins(draft)
-    return _finish(key, index, timing, draft)
+    return _finish(sketch.key, index, sketch.timing, draft)
 
 
 def _forget_twins(draft: Draft) -> None:

@@ -126,7 +126,8 @@ def matching_events(world: World, filters: Filters, first: int = 0) -> Iterator[
     """Events that pass, by number from ``first`` on."""
     for event in _candidate_events(world, filters, first):
         seen = world.snapshots(event, VENUE)
-        closed = world.closed[event.index] = all(is_closed(one) for one in seen)
+        closed = all(is_closed(one) for one in seen)
+        world.note_closed(event.index, is_closed=closed)
         if filters.closed is not None and closed != filters.closed:
             continue
         if _event_passes(event, filters) and _numbers_pass(seen, filters, event.opens_at, event.closes_at):
@@ -135,16 +136,14 @@ def matching_events(world: World, filters: Filters, first: int = 0) -> Iterator[
 
 def _candidate_events(world: World, filters: Filters, first: int) -> Iterator[SyntheticEvent]:
     if not filters.ids and not filters.slugs:
-        known = world.closed
-        yield from world.listed(VENUE, first, skip=lambda index: _is_known_to_fail(filters.closed, known.get(index)))
+        wanted = filters.closed
+        yield from world.listed(
+            VENUE, first, skip=lambda index: wanted is not None and world.is_known_closed(index) is (not wanted)
+        )
         return
     named = [world.by_gamma_event(name) for name in filters.ids] + [world.by_event_slug(name) for name in filters.slugs]
     found = {event.index: event for event in named if event is not None and event.index >= first}
     yield from (found[index] for index in sorted(found))
-
-
-def _is_known_to_fail(wanted: bool | None, is_closed_now: bool | None) -> bool:  # noqa: FBT001
-    return wanted is not None and is_closed_now is not None and wanted != is_closed_now
 
 
 def _event_passes(event: SyntheticEvent, filters: Filters) -> bool:
@@ -178,7 +177,8 @@ def matching_markets(world: World, filters: Filters, first: int = 0) -> Iterator
     """Markets that pass, one at a time, by event from number ``first`` on."""
     named = _named_places(world, filters)
     indices = sorted({index for index, _ in named if index >= first}) if named is not None else None
-    events = world.listed(VENUE, first) if indices is None else _events_at(world, indices)
+    is_over = lambda index: filters.closed is False and world.is_known_closed(index) is True  # noqa: E731
+    events = world.listed(VENUE, first, skip=is_over) if indices is None else _events_at(world, indices)
     for event in events:
         if not _event_passes(event, filters):
             continue

@@ -29,6 +29,7 @@ from edgeworth.adapters.synthetic.identity import (
 from edgeworth.adapters.synthetic.instants import DAY, to_instant, to_seconds
 from edgeworth.adapters.synthetic.news import NewsItem, news_of
 from edgeworth.adapters.synthetic.prices import quotes
+from edgeworth.adapters.synthetic.sketch import Sketch, sketch_event
 from edgeworth.adapters.synthetic.snapshots import Snapshot, snapshots
 from edgeworth.adapters.synthetic.timing import LOOKING_DAY
 from edgeworth.adapters.synthetic.trading import Fill, fills, trade_count, trade_time
@@ -69,8 +70,7 @@ class World:
         self.start_seconds = to_seconds(start) if start else (self.now // DAY - LOOKING_DAY) * DAY
         self.identity = Identity(seed)
         self.population = Population(seed)
-        self.closed: dict[int, bool] = {}
-        """Whether the Polymarket markets of an event are all closed, for events that were looked at."""
+        self._closed: dict[int, bool] = {}
         self._build: Callable[[int], SyntheticEvent] = lru_cache(maxsize=_KEPT_EVENTS)(self._build_event)
         self._look: Callable[[int, Venue], tuple[Snapshot, ...]] = lru_cache(maxsize=_KEPT_EVENTS)(self._snapshots)
 
@@ -100,11 +100,22 @@ class World:
         """
         indices = range(min(first, self.event_count - 1), -1, -1) if backward else range(first, self.event_count)
         for index in indices:
-            if skip is not None and skip(index):
-                continue
-            event = self._build(index)
-            if event.markets(venue) and event.created_at <= self.now:
-                yield event
+            sketch = self.sketch(index)
+            if sketch.is_on(venue) and sketch.timing.created_at <= self.now and (skip is None or not skip(index)):
+                yield self._build(index)
+
+    def sketch(self, index: int) -> Sketch:
+        """Event number ``index`` in outline."""
+        return sketch_event(self.seed, self.start_seconds, index)
+
+    def is_known_closed(self, index: int) -> bool | None:
+        """Whether all Polymarket markets of an event are shown as closed; ``None`` when it has to be looked at."""
+        known = self._closed.get(index)
+        return self.sketch(index).is_surely_closed(self.now) if known is None else known
+
+    def note_closed(self, index: int, *, is_closed: bool) -> None:
+        """Remember what looking at the event has shown."""
+        self._closed[index] = is_closed
 
     def markets(self) -> Iterator[Found]:
         """Every market of the world on both exchanges, listed or not, by event."""
