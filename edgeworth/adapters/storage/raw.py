@@ -8,7 +8,6 @@ that a dying process left half written is recognised and cut off. Nothing here k
 from __future__ import annotations
 
 import base64
-import errno
 import fcntl
 import logging
 import os
@@ -22,14 +21,8 @@ import msgspec
 import zstandard
 from msgspec import Struct
 
-from edgeworth.errors import (
-    ConfigurationError,
-    StorageBusyError,
-    StorageError,
-    StorageFullError,
-    StorageGoneError,
-    UnreadableInputError,
-)
+from edgeworth.adapters.storage.disk import storage_error, sync_folder, write_all
+from edgeworth.errors import ConfigurationError, StorageBusyError, UnreadableInputError
 from edgeworth.markets.venue import Venue
 from edgeworth.ports import RawPage, RawPosition
 
@@ -38,7 +31,6 @@ _log = logging.getLogger(__name__)
 _READ_BYTES = 1 << 20
 _MAGIC = b"\x28\xb5\x2f\xfd"
 _SAFE_NAME = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,150}")
-_NO_SPACE = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
 class _Line(Struct, kw_only=True, omit_defaults=True):
@@ -122,11 +114,11 @@ class ZstdRawStore:
             target.parent.mkdir(parents=True, exist_ok=True)
             descriptor = os.open(target, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o644)
         except OSError as error:
-            raise _storage_error(error, target) from error
+            raise storage_error(error, target) from error
         if not _lock(descriptor):
             os.close(descriptor)
             raise StorageBusyError(f"{target}: just created, yet another process holds it; try again")
-        _sync_folder(target.parent)
+        sync_folder(target.parent)
         return RawFile(path, target, os.fdopen(descriptor, "r+b", buffering=0))
 
     def try_open(self, path: str) -> RawFile | None:
@@ -137,7 +129,7 @@ class ZstdRawStore:
         except FileNotFoundError:
             return None
         except OSError as error:
-            raise _storage_error(error, target) from error
+            raise storage_error(error, target) from error
         if not _lock(descriptor):
             os.close(descriptor)
             return None
@@ -160,7 +152,7 @@ class ZstdRawStore:
                 for line, start, end in _frames(file, offset, target):
                     yield decode_page(line), RawPosition(path=path, offset=start, end=end)
         except OSError as error:
-            raise _storage_error(error, target) from error
+            raise storage_error(error, target) from error
 
     def _resolve(self, path: str) -> Path:
         parts = PurePosixPath(path).parts
@@ -202,11 +194,11 @@ class RawFile:
         start = self._whole_end
         try:
             self._file.seek(start)
-            _write_all(self._file, frame)
+            write_all(self._file, frame)
             os.fsync(self._file.fileno())
         except OSError as error:
             self._cut(start)
-            raise _storage_error(error, self._target) from error
+            raise storage_error(error, self._target) from error
         self._whole_end = start + len(frame)
         return RawPosition(path=self._path, offset=start, end=self._whole_end)
 
@@ -287,32 +279,9 @@ def _check_is_tail(file: BinaryIO, start: int, target: Path, error: Exception) -
         at = rest.find(_MAGIC, at + 1)
 
 
-def _write_all(file: BinaryIO, data: bytes) -> None:
-    view = memoryview(data)
-    while view:
-        view = view[file.write(view) :]
-
-
 def _lock(descriptor: int) -> bool:
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         return False
     return True
-
-
-def _sync_folder(folder: Path) -> None:
-    """Make a new name durable, not only the bytes behind it."""
-    descriptor = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
-def _storage_error(error: OSError, target: Path) -> StorageError:
-    if error.errno in _NO_SPACE:
-        return StorageFullError(f"{target}: no space left ({error.strerror}); free some and run again, nothing is lost")
-    if isinstance(error, FileExistsError):
-        return StorageError(f"{target}: expected a new file, found one of that name")
-    return StorageGoneError(f"{target}: cannot be reached ({error.strerror}); check the data folder and its rights")

@@ -1,0 +1,243 @@
+"""Prices, books and trades as Parquet (``HistoryStore``): what their columns are and when two rows are the same.
+
+How the files are kept stands in ``parts.py``. Prices and sizes are whole millionths, instants are UTC, ``venue`` names
+an invented twin as such and ``is_synthetic`` says it again.
+
+A book is one row with its levels as lists, best price first. One row a level would need an invented level for an empty
+side, would say the book's instant forty times, and would make "is this book stored" and "the book at an instant"
+questions over many rows; ``explode`` gives the levels where they are wanted.
+
+Rows that are stored already are left out when they are saved again: a price point is known by market, outcome, interval
+and instant, a trade by market and trade id, a book by market, outcome, instant and content. The first one stands.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+
+import polars as pl
+import xxhash
+
+from edgeworth.adapters.storage.parts import BUSY_TIMEOUT_SECONDS, PartFiles
+from edgeworth.markets.book import BookLevel, OrderBook
+from edgeworth.markets.history import PricePoint, Trade
+
+Instant = pl.Datetime("us", "UTC")
+Levels = pl.List(pl.Int64())
+
+PRICES = pl.Schema(
+    {
+        "venue": pl.String(),
+        "is_synthetic": pl.Boolean(),
+        "market_id": pl.String(),
+        "outcome_index": pl.Int16(),
+        "at": Instant,
+        "interval_seconds": pl.Int32(),
+        "price_micros": pl.Int64(),
+        "bid_micros": pl.Int64(),
+        "ask_micros": pl.Int64(),
+        "volume_micros": pl.Int64(),
+    }
+)
+TRADES = pl.Schema(
+    {
+        "venue": pl.String(),
+        "is_synthetic": pl.Boolean(),
+        "market_id": pl.String(),
+        "trade_id": pl.String(),
+        "outcome_index": pl.Int16(),
+        "at": Instant,
+        "price_micros": pl.Int64(),
+        "size_micros": pl.Int64(),
+        "side": pl.String(),
+        "wallet": pl.String(),
+    }
+)
+BOOKS = pl.Schema(
+    {
+        "venue": pl.String(),
+        "is_synthetic": pl.Boolean(),
+        "market_id": pl.String(),
+        "outcome_index": pl.Int16(),
+        "observed_at": Instant,
+        "token_id": pl.String(),
+        "tick_size_micros": pl.Int64(),
+        "hash": pl.String(),
+        "bid_prices_micros": Levels,
+        "bid_sizes_micros": Levels,
+        "ask_prices_micros": Levels,
+        "ask_sizes_micros": Levels,
+        "content_digest": pl.String(),
+    }
+)
+DATASETS = {"prices": PRICES, "books": BOOKS, "trades": TRADES}
+"""Columns of each dataset, by the name of its folder."""
+
+_PRICE_KEY = ("market_id", "outcome_index", "interval_seconds", "at")
+_TRADE_KEY = ("market_id", "trade_id")
+_BOOK_KEY = ("market_id", "outcome_index", "observed_at", "content_digest")
+
+
+class ParquetHistory:
+    """The history in ``<data_dir>/history``.
+
+    Args:
+        data_dir: Files go below its folder ``history``.
+        busy_timeout_seconds: How long to wait for another process that writes to the same dataset.
+    """
+
+    def __init__(self, data_dir: Path, *, busy_timeout_seconds: float = BUSY_TIMEOUT_SECONDS) -> None:
+        def parts(name: str, *sorted_by: str) -> PartFiles:
+            folder = data_dir / "history" / name
+            return PartFiles(folder, DATASETS[name], sorted_by, busy_timeout_seconds=busy_timeout_seconds)
+
+        self._prices = parts("prices", "market_id", "at", "outcome_index", "interval_seconds")
+        self._books = parts("books", "market_id", "observed_at", "outcome_index", "content_digest")
+        self._trades = parts("trades", "market_id", "at", "trade_id")
+
+    def save_prices(self, points: Sequence[PricePoint]) -> int:
+        """Store points that are not stored yet; their number.
+
+        Raises:
+            StorageError: Nothing of ``points`` was stored; the kind says what to do.
+        """
+        return _save(self._prices, [_price_row(point) for point in points], _PRICE_KEY, "at")
+
+    def save_books(self, books: Sequence[OrderBook]) -> int:
+        """Store books that are not stored yet; their number.
+
+        Raises:
+            StorageError: Nothing of ``books`` was stored; the kind says what to do.
+        """
+        return _save(self._books, [_book_row(book) for book in books], _BOOK_KEY, "observed_at")
+
+    def save_trades(self, trades: Sequence[Trade]) -> int:
+        """Store trades that are not stored yet; their number.
+
+        Raises:
+            StorageError: Nothing of ``trades`` was stored; the kind says what to do.
+        """
+        return _save(self._trades, [_trade_row(trade) for trade in trades], _TRADE_KEY, "at")
+
+    def last_price_at(self, market_ids: Sequence[str]) -> Mapping[tuple[str, int], datetime]:
+        """Latest stored price point by (market id, outcome index)."""
+        latest = self.scan_prices(market_ids).group_by("market_id", "outcome_index").agg(pl.col("at").max())
+        rows = latest.select("market_id", "outcome_index", "at").collect().iter_rows()
+        return {(market_id, index): at for market_id, index, at in rows}
+
+    def last_trade_at(self, market_ids: Sequence[str]) -> Mapping[str, datetime]:
+        """Latest stored trade by market id."""
+        latest = self.scan_trades(market_ids).group_by("market_id").agg(pl.col("at").max())
+        return dict(latest.select("market_id", "at").collect().iter_rows())
+
+    def scan_prices(
+        self, market_ids: Sequence[str] | None = None, start: datetime | None = None, end: datetime | None = None
+    ) -> pl.LazyFrame:
+        """Price points of these markets from ``start`` to ``end`` (exclusive), not yet read; ``None`` sets no bound."""
+        return _narrowed(self._prices.scan(), "at", market_ids, start, end)
+
+    def scan_books(
+        self, market_ids: Sequence[str] | None = None, start: datetime | None = None, end: datetime | None = None
+    ) -> pl.LazyFrame:
+        """Books of these markets from ``start`` to ``end`` (exclusive), not yet read; ``None`` sets no bound."""
+        return _narrowed(self._books.scan(), "observed_at", market_ids, start, end)
+
+    def scan_trades(
+        self, market_ids: Sequence[str] | None = None, start: datetime | None = None, end: datetime | None = None
+    ) -> pl.LazyFrame:
+        """Trades of these markets from ``start`` to ``end`` (exclusive), not yet read; ``None`` sets no bound."""
+        return _narrowed(self._trades.scan(), "at", market_ids, start, end)
+
+    def compact(self) -> dict[str, int]:
+        """Merge small files into sorted ones, and remove those that merges before this one replaced.
+
+        Safe to be killed at any point. Saving does it by itself once there are many files.
+
+        Returns:
+            Files that hold each dataset now.
+        """
+        left = {}
+        for name, parts in (("prices", self._prices), ("books", self._books), ("trades", self._trades)):
+            with parts.held():
+                left[name] = parts.merge()
+        return left
+
+
+def _save(parts: PartFiles, rows: Sequence[tuple[object, ...]], key: Sequence[str], instant: str) -> int:
+    if not rows:
+        return 0
+    given = pl.DataFrame(rows, schema=parts.schema, orient="row").unique(key, keep="first", maintain_order=True)
+    # Under the lock from the look to the rename: of two processes with the same rows, the second one finds them.
+    with parts.held():
+        stored = _narrowed(parts.scan(), instant, given["market_id"].unique().to_list(), None, None)
+        if instant in key:
+            times = given[instant]
+            stored = stored.filter(pl.col(instant).is_between(times.min(), times.max()))
+        new = given.join(stored.select(key).collect(), on=key, how="anti", maintain_order="left")
+        if len(new):
+            parts.add(new)
+    return len(new)
+
+
+def _narrowed(
+    rows: pl.LazyFrame, instant: str, market_ids: Sequence[str] | None, start: datetime | None, end: datetime | None
+) -> pl.LazyFrame:
+    if market_ids is not None:
+        rows = rows.filter(pl.col("market_id").is_in(list(market_ids)))
+    if start is not None:
+        rows = rows.filter(pl.col(instant) >= start)
+    if end is not None:
+        rows = rows.filter(pl.col(instant) < end)
+    return rows
+
+
+def _price_row(point: PricePoint) -> tuple[object, ...]:
+    return (
+        point.venue.value,
+        point.venue.is_synthetic,
+        point.market_id,
+        point.outcome_index,
+        point.at,
+        point.interval_seconds,
+        point.price,
+        point.bid,
+        point.ask,
+        point.volume,
+    )
+
+
+def _trade_row(trade: Trade) -> tuple[object, ...]:
+    return (
+        trade.venue.value,
+        trade.venue.is_synthetic,
+        trade.market_id,
+        trade.trade_id,
+        trade.outcome_index,
+        trade.at,
+        trade.price,
+        trade.size,
+        None if trade.side is None else trade.side.value,
+        trade.wallet,
+    )
+
+
+def _book_row(book: OrderBook) -> tuple[object, ...]:
+    levels = (*_columns(book.bids), *_columns(book.asks))
+    return (
+        book.venue.value,
+        book.venue.is_synthetic,
+        book.market_id,
+        book.outcome_index,
+        book.observed_at,
+        book.token_id,
+        book.tick_size,
+        book.hash,
+        *levels,
+        xxhash.xxh3_64_hexdigest(repr((book.tick_size, levels)).encode()),
+    )
+
+
+def _columns(levels: Sequence[BookLevel]) -> tuple[list[int], list[int]]:
+    return [level.price for level in levels], [level.size for level in levels]
