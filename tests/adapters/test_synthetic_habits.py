@@ -119,7 +119,7 @@ def test_keys_without_a_value_vanish_and_none_is_null(gamma: Asked) -> None:
 
 def test_volume_is_text_on_markets_and_a_number_on_events(gamma: Asked) -> None:
     event = every_event(gamma)[0]
-    assert isinstance(event["volume"], float)
+    assert isinstance(event["volume"], int | float)
     assert isinstance(event["markets"][0]["volume"], str)
     assert isinstance(event["markets"][0]["volumeNum"], int | float)
 
@@ -129,7 +129,7 @@ def test_order_by_volume_sorts_text_and_by_volume_num_numbers(gamma: Asked) -> N
         market.get("volume", "")
         for market in gamma("/markets/keyset", order="volume", ascending="false", limit=100)["markets"]
     ]
-    shown = [value for value in text if value and "e" not in value]
+    shown = [value for value in text if value]
     assert shown == sorted(shown, reverse=True)
     assert [float(value) for value in shown] != sorted(map(float, shown), reverse=True)
     numbers = [

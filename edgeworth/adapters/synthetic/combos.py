@@ -41,6 +41,12 @@ class Combos:
             "ticker": f"{event_ticker}-{draws.word() >> 20:011X}",
             "event_ticker": event_ticker,
             "mve_collection_ticker": COLLECTION,
+            "custom_strike": {
+                "Associated Events": ",".join(kalshi_event_ticker(event) for event, _, _ in legs),
+                "Associated Market Sides": ",".join(side for _, _, side in legs),
+                "Associated Markets": ",".join(kalshi_ticker(event, market) for event, market, _ in legs),
+                "Multivariate Event Ticker": event_ticker,
+            },
             "mve_selected_legs": [
                 {
                     "event_ticker": kalshi_event_ticker(event),
@@ -75,6 +81,7 @@ def _without_quotes(world: World, draws: Draws, title: str) -> dict[str, Any]:
         "no_ask_dollars": "1.0000",
         **{f"{name}_fp": "0.00" for name in counts},
         "notional_value_dollars": "1.0000",
+        "liquidity_dollars": "0.0000",
         "result": "",
         "expiration_value": "",
         "settlement_bounds_type": "default",

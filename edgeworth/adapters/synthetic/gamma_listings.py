@@ -14,7 +14,7 @@ from msgspec import Struct
 
 from edgeworth.adapters.synthetic.books import depth_dollars
 from edgeworth.adapters.synthetic.events import Stage, SyntheticEvent
-from edgeworth.adapters.synthetic.gamma_payloads import TAGS, is_closed
+from edgeworth.adapters.synthetic.gamma_payloads import TAGS, is_closed, number
 from edgeworth.adapters.synthetic.instants import to_seconds
 from edgeworth.adapters.synthetic.snapshots import Snapshot
 from edgeworth.adapters.synthetic.world import World
@@ -230,7 +230,7 @@ def _change(span: int) -> Key:
 
 def _text(key: Key) -> Key:
     """A market's ``volume`` and ``liquidity`` are text columns: they sort as text, "9" after "10"."""
-    return lambda item: f"{key(item):g}"
+    return lambda item: str(number(float(key(item))))
 
 
 def _closed_at(seen: Snapshot) -> int:

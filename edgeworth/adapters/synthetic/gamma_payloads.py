@@ -40,6 +40,11 @@ def dollars_text(mills: float) -> str:
     return f"{mills / MILLS:.4f}".rstrip("0").rstrip(".")
 
 
+def number(value: float) -> float:
+    """``value`` as Gamma's encoder writes it: a whole number comes without a fraction."""
+    return int(value) if value == int(value) else value
+
+
 def json_text(value: object) -> str:
     """JSON with a blank after each comma, as it stands inside Gamma's strings."""
     if isinstance(value, list | tuple):
@@ -90,6 +95,7 @@ def _event_texts(world: World, event: SyntheticEvent) -> Payload:
         "showMarketImages": False,
         "automaticallyActive": True,
         "gmpChartMode": "default",
+        "sortBy": "price",
         "cumulativeMarkets": False,
         "pendingDeployment": False,
         "deploying": False,
@@ -110,12 +116,12 @@ def _event_state(seen: tuple[Snapshot, ...]) -> Payload:
 
 
 def _event_numbers(seen: tuple[Snapshot, ...]) -> Payload:
-    volumes = [sum(one.volume_cents[span] for one in seen) / 100 for span in range(4)]
+    volumes = [number(sum(one.volume_cents[span] for one in seen) / 100) for span in range(4)]
     numbers: Payload = {
         "volume": volumes[0],
         "volume1yr": volumes[0],
-        "liquidity": round(sum(_liquidity(one) for one in seen), 5),
-        "openInterest": round(volumes[0] * 0.1, 2),
+        "liquidity": number(round(sum(_liquidity(one) for one in seen), 5)),
+        "openInterest": number(round(volumes[0] * 0.1, 2)),
         "competitive": _competitive(seen),
     }
     numbers["liquidityClob"] = numbers["liquidity"]
@@ -214,6 +220,8 @@ def _market_terms(world: World, event: SyntheticEvent, seen: Snapshot) -> Payloa
         "manualActivation": False,
         "pendingDeployment": False,
         "deploying": False,
+        "deployingTimestamp": iso(event.created_at),
+        "comboStatus": "disabled",
         "rfqEnabled": False,
         "holdingRewardsEnabled": False,
         "rewardsMinSize": 50,
@@ -284,19 +292,20 @@ def _liquidity(seen: Snapshot) -> float:
 
 
 def _market_volumes(seen: Snapshot) -> Payload:
-    ever = seen.volume_cents[0] / 100
+    ever = number(seen.volume_cents[0] / 100)
     payload: Payload = {}
     if ever or not seen.market.sports_type:
-        payload |= {"volume": f"{ever:g}" if ever < 1e5 else str(ever), "volumeNum": ever, "volumeClob": ever}
-    liquidity = _liquidity(seen)
+        payload |= {"volume": str(ever), "volumeNum": ever, "volumeClob": ever}
+        payload |= {"volume1yr": ever, "volume1yrClob": ever}
+    liquidity = number(_liquidity(seen))
     payload |= {
-        "liquidity": str(liquidity) if liquidity else "0",
+        "liquidity": str(liquidity),
         "liquidityNum": liquidity,
         "liquidityClob": liquidity,
     }
     for key, cents in zip(_VOLUME_KEYS, seen.volume_cents[1:], strict=True):
         if cents:
-            payload[key] = payload[key + "Clob"] = cents / 100
+            payload[key] = payload[key + "Clob"] = number(cents / 100)
     if seen.shown is not None:
         price = seen.shown / MILLS
         payload["competitive"] = 1.0 / (1.0 + (price - 0.5) ** 2)
