@@ -73,6 +73,16 @@ def clob_routes(service: Service) -> list[Route]:
     ]
 
 
+class _Histories(msgspec.Struct):
+    """Body of ``POST /batch-prices-history``."""
+
+    markets: list[str] = []
+    start_ts: int | None = None
+    end_ts: int | None = None
+    interval: str | None = None
+    fidelity: int = 1
+
+
 class _Clob:
     def __init__(self, service: Service) -> None:
         self._service = service
@@ -150,14 +160,14 @@ class _Clob:
         return points if isinstance(points, Response) else ok({"history": points})
 
     async def histories(self, request: Request) -> Response:
-        asked = msgspec.json.decode(await request.body())
-        tokens = asked.get("markets", [])
+        asked = msgspec.json.decode(await request.body(), type=_Histories)
+        tokens = asked.markets
         if not tokens or len(tokens) > MOST_HISTORIES:
             return refused(400, f"invalid filters: 1 to {MOST_HISTORIES} markets are allowed")
-        start, end = (str(asked[name]) if name in asked else None for name in ("start_ts", "end_ts"))
+        start, end = (None if one is None else str(one) for one in (asked.start_ts, asked.end_ts))
         found: dict[str, Any] = {}
         for token in tokens:
-            points = self._points(token, start, end, asked.get("interval"), int(asked.get("fidelity", 1)))
+            points = self._points(token, start, end, asked.interval, asked.fidelity)
             if isinstance(points, Response):
                 return points
             found[token] = points

@@ -20,7 +20,7 @@ from edgeworth.adapters.synthetic.histories import INTERVALS, LONGEST_WINDOW, pr
 from edgeworth.adapters.synthetic.instants import DAY, MINUTE
 from edgeworth.adapters.synthetic.paging import decode_cursor, encode_cursor, fingerprint
 from edgeworth.adapters.synthetic.prices import MILLS
-from edgeworth.adapters.synthetic.service import Service, ok, refused, whole_number
+from edgeworth.adapters.synthetic.service import Service, UnreadableRequestError, ok, refused, whole_number
 from edgeworth.adapters.synthetic.tapes import Place, Tape, parse_place
 from edgeworth.adapters.synthetic.trading import Fill
 from edgeworth.adapters.synthetic.world import Found, World
@@ -167,7 +167,10 @@ def _keeper(
     if user is None and side is None and amount is None:
         return None
     wallet = world.population.by_address.get(user.lower()) if user else None
-    least = float(amount) if amount is not None else 0.0
+    try:
+        least = float(amount) if amount is not None else 0.0
+    except ValueError as error:
+        raise UnreadableRequestError(f"filter amount {amount!r}") from error
 
     def keep(fill: Fill) -> bool:
         if user is not None and (wallet is None or fill.wallet != wallet.index):

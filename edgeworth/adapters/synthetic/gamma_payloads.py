@@ -268,8 +268,8 @@ def _market_prices(seen: Snapshot) -> Payload:
     if seen.stage is Stage.OPEN:
         if seen.bid > 0:
             payload["bestBid"] = seen.bid / MILLS
-        payload["bestAsk"] = seen.ask / MILLS
-        payload["spread"] = (seen.ask - seen.bid) / MILLS
+        payload["bestAsk"] = number(seen.ask / MILLS)
+        payload["spread"] = number((seen.ask - seen.bid) / MILLS)
         payload |= {
             key: round(change / MILLS, 4) for key, change in zip(_CHANGE_KEYS, seen.changes, strict=True) if change
         }

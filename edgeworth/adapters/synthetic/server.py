@@ -15,9 +15,12 @@ from datetime import datetime
 from types import FrameType
 from typing import Final
 
+import msgspec
 import uvicorn
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import Response
 from starlette.routing import Mount
 
 from edgeworth.adapters.synthetic.clob_routes import clob_routes
@@ -25,7 +28,7 @@ from edgeworth.adapters.synthetic.data_routes import data_routes
 from edgeworth.adapters.synthetic.faults import FaultsAndLog
 from edgeworth.adapters.synthetic.gamma_routes import gamma_routes
 from edgeworth.adapters.synthetic.kalshi_routes import kalshi_routes
-from edgeworth.adapters.synthetic.service import RequestSeen, Service
+from edgeworth.adapters.synthetic.service import RequestSeen, Service, UnreadableRequestError, refused
 from edgeworth.adapters.synthetic.stream import market_stream_routes
 from edgeworth.adapters.synthetic.traps import NO_TRAPS, Traps
 from edgeworth.adapters.synthetic.world import World
@@ -48,9 +51,17 @@ def create_app(world: World, traps: Traps = NO_TRAPS) -> Starlette:
         Mount(KALSHI_PATH, routes=kalshi_routes(service)),
         *market_stream_routes(service, STREAM_PATH),
     ]
-    app = Starlette(routes=routes, middleware=[Middleware(FaultsAndLog, service=service)])
+    app = Starlette(
+        routes=routes,
+        middleware=[Middleware(FaultsAndLog, service=service)],
+        exception_handlers={msgspec.DecodeError: _unreadable, UnreadableRequestError: _unreadable},
+    )
     app.state.service = service
     return app
+
+
+async def _unreadable(_: Request, error: Exception) -> Response:
+    return refused(400, f"invalid request: {error}")
 
 
 class RunningVenue:

@@ -23,6 +23,10 @@ _ENCODER: Final = msgspec.json.Encoder()
 _MIDDLE: Final = 2
 
 
+class UnreadableRequestError(Exception):
+    """A parameter or cursor cannot be read; answered with 400."""
+
+
 class RequestSeen(Struct, frozen=True):
     """One request, as the venue received it; ``params`` in order, repeats kept."""
 
