@@ -146,3 +146,13 @@ def wait_for(url: str) -> None:
         else:
             return
     raise AssertionError("expected the venue to answer")
+
+
+def test_kalshi_listings_have_the_same_traps() -> None:
+    traps = Traps(repeat_cursor=True, has_broken_market=True)
+    with running_venue(World(as_of=AS_OF, event_count=40), traps) as venue, httpx.Client() as http:
+        params = {"limit": 3, "with_nested_markets": "true"}
+        first = http.get(venue.kalshi_url + "/events", params=params).json()
+        assert sum("close_time" not in market for event in first["events"] for market in event["markets"]) == 1
+        second = http.get(venue.kalshi_url + "/events", params=params | {"cursor": first["cursor"]}).json()
+        assert second["cursor"] == first["cursor"]
