@@ -6,6 +6,7 @@ Every answer carries ``x-edgeworth-synthetic: seed=<seed>``, so that no client c
 from __future__ import annotations
 
 import asyncio
+import gc
 import socket
 import threading
 from collections.abc import Callable, Iterator
@@ -184,6 +185,8 @@ def serve(
 
     Every ``stream_seconds`` one change is made to a book that a client of the market stream follows.
     """
+    # Events are made and dropped by the thousand and hold no cycles: looking for some costs a fifth of the time.
+    gc.set_threshold(50_000, 20, 50)
     app = create_app(world, traps)
     asyncio.run(_serve(app, _StoppingServer(_configured(app, host, port)), stream_seconds))
 

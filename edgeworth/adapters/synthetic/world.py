@@ -44,6 +44,7 @@ ARCHIVE_AFTER: Final = 60 * DAY
 """Kalshi moves a market to its archive this long after it was settled."""
 
 _KEPT_EVENTS: Final = 1_024
+_KEPT_SKETCHES: Final = 16_384
 
 Found = tuple[SyntheticEvent, SyntheticMarket]
 
@@ -71,6 +72,7 @@ class World:
         self.identity = Identity(seed)
         self.population = Population(seed)
         self._closed: dict[int, bool] = {}
+        self._sketch: Callable[[int], Sketch] = lru_cache(maxsize=_KEPT_SKETCHES)(self._sketch_event)
         self._build: Callable[[int], SyntheticEvent] = lru_cache(maxsize=_KEPT_EVENTS)(self._build_event)
         self._look: Callable[[int, Venue], tuple[Snapshot, ...]] = lru_cache(maxsize=_KEPT_EVENTS)(self._snapshots)
 
@@ -106,7 +108,7 @@ class World:
 
     def sketch(self, index: int) -> Sketch:
         """Event number ``index`` in outline."""
-        return sketch_event(self.seed, self.start_seconds, index)
+        return self._sketch(index)
 
     def is_known_closed(self, index: int) -> bool | None:
         """Whether all Polymarket markets of an event are shown as closed; ``None`` when it has to be looked at."""
@@ -231,6 +233,9 @@ class World:
 
     def _build_event(self, index: int) -> SyntheticEvent:
         return build_event(self.seed, self.start_seconds, index)
+
+    def _sketch_event(self, index: int) -> Sketch:
+        return sketch_event(self.seed, self.start_seconds, index)
 
     def _snapshots(self, index: int, venue: Venue) -> tuple[Snapshot, ...]:
         return snapshots(self._build(index), venue, self.population, self.now)
