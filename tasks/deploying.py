@@ -1,20 +1,20 @@
 """Deployments as ``prefect.yaml`` describes them: read, compared with the server, written only where they differ.
 
-``prefect deploy --all`` writes every time, which makes new schedules out of equal ones' runs and moves every "updated"
-stamp; this does not. The part of the format that the file uses is read here; a key that is not known is an error,
-never ignored. Pausing a deployment in Prefect's interface is the user's business and is left alone.
+``prefect deploy --all`` writes every time, which replaces equal schedules and moves every stamp; this does not. The
+part of the format that the file uses is read here; a key that is not known is an error, never ignored. Pausing a
+deployment in Prefect's interface is the user's business and is left alone.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import yaml
 from msgspec import Struct
-from prefect.client.schemas.actions import DeploymentScheduleCreate
+from prefect.client.schemas.actions import DeploymentScheduleCreate, DeploymentScheduleUpdate, DeploymentUpdate
 from prefect.client.schemas.objects import ConcurrencyLimitStrategy, ConcurrencyOptions
 from prefect.client.schemas.schedules import CronSchedule
 from prefect.exceptions import ObjectNotFound
@@ -87,27 +87,26 @@ def load_planned_deployments(project: Path) -> list[PlannedDeployment]:
 
 
 async def apply_deployment(client: PrefectClient, planned: PlannedDeployment) -> str:
-    """Make the server's deployment equal to ``planned``; ``created``, ``changed`` or ``unchanged``."""
+    """Make the server's deployment equal to ``planned``; ``created``, ``changed`` or ``unchanged``.
+
+    Only what differs is sent: creating a deployment again would start it anew when it was paused, and would replace
+    its schedules, also equal ones, by new ones that are switched on.
+    """
     held = await _read(client, planned)
-    if held is not None and not list(_differences(held, planned)):
+    if held is None:
+        flow_id = await client.create_flow_from_name(planned.flow_name)
+        schedules = [
+            DeploymentScheduleCreate(schedule=_cron(schedule), slug=schedule.slug) for schedule in planned.schedules
+        ]
+        await client.create_deployment(
+            flow_id, planned.name, **_fields(planned), schedules=schedules, enforce_parameter_schema=True
+        )
+        return "created"
+    changes = _changes(held, planned)
+    if not changes:
         return "unchanged"
-    await client.create_deployment(
-        flow_id=await client.create_flow_from_name(planned.flow_name),
-        name=planned.name,
-        entrypoint=planned.entrypoint,
-        description=planned.description,
-        parameters=planned.parameters,
-        parameter_openapi_schema=planned.parameter_openapi_schema,
-        enforce_parameter_schema=True,
-        tags=list(planned.tags),
-        work_pool_name=planned.work_pool_name,
-        job_variables=planned.job_variables,
-        concurrency_limit=planned.concurrency_limit,
-        concurrency_options=_concurrency_options(planned),
-        schedules=[_schedule(schedule) for schedule in planned.schedules],
-        pull_steps=planned.pull_steps,
-    )
-    return "created" if held is None else "changed"
+    await client.update_deployment(held.id, DeploymentUpdate(**changes))
+    return "changed"
 
 
 def _planned(project: Path, entry: Mapping[str, Any], pull_steps: list[dict[str, Any]]) -> PlannedDeployment:
@@ -166,23 +165,35 @@ async def _read(client: PrefectClient, planned: PlannedDeployment) -> Deployment
         return None
 
 
-def _differences(held: DeploymentResponse, planned: PlannedDeployment) -> Iterator[str]:
-    """Names of what ``held`` has otherwise than planned."""
-    limit, options = held.global_concurrency_limit, held.concurrency_options
-    pairs: Sequence[tuple[str, object, object]] = (
-        ("entrypoint", held.entrypoint, planned.entrypoint),
-        ("description", held.description, planned.description),
-        ("parameters", held.parameters, planned.parameters),
-        ("parameter schema", held.parameter_openapi_schema, planned.parameter_openapi_schema),
-        ("tags", sorted(held.tags), sorted(planned.tags)),
-        ("work pool", held.work_pool_name, planned.work_pool_name),
-        ("job variables", held.job_variables, planned.job_variables),
-        ("limit", limit.limit if limit else None, planned.concurrency_limit),
-        ("collision", options.collision_strategy.value if options else None, planned.collision_strategy),
-        ("schedules", _held_schedules(held), {schedule.slug: schedule for schedule in planned.schedules}),
-        ("pull steps", held.pull_steps, planned.pull_steps),
-    )
-    return (name for name, present, wanted in pairs if present != wanted)
+def _fields(deployment: PlannedDeployment) -> dict[str, Any]:
+    """Everything but the schedules, by the names that Prefect uses for creating and for updating."""
+    return {
+        "entrypoint": deployment.entrypoint,
+        "description": deployment.description,
+        "parameters": deployment.parameters,
+        "parameter_openapi_schema": deployment.parameter_openapi_schema,
+        "tags": list(deployment.tags),
+        "work_pool_name": deployment.work_pool_name,
+        "job_variables": deployment.job_variables,
+        "concurrency_limit": deployment.concurrency_limit,
+        "concurrency_options": deployment.collision_strategy
+        and ConcurrencyOptions(collision_strategy=ConcurrencyLimitStrategy(deployment.collision_strategy)),
+        "pull_steps": deployment.pull_steps,
+    }
+
+
+def _changes(held: DeploymentResponse, planned: PlannedDeployment) -> dict[str, Any]:
+    """The fields to be sent so that ``held`` becomes what is planned."""
+    # Since 3.x the limit is answered as an object of its own; the plain field is deprecated and always empty.
+    limit = held.global_concurrency_limit
+    present = {name: getattr(held, name) for name in _fields(planned) if name != "concurrency_limit"}
+    present["concurrency_limit"] = limit.limit if limit else None
+    changes = {name: wanted for name, wanted in _fields(planned).items() if present[name] != wanted}
+    if _held_schedules(held) != {schedule.slug: schedule for schedule in planned.schedules}:
+        changes["schedules"] = [
+            DeploymentScheduleUpdate(schedule=_cron(schedule), slug=schedule.slug) for schedule in planned.schedules
+        ]
+    return changes
 
 
 def _held_schedules(held: DeploymentResponse) -> dict[str, PlannedSchedule | None]:
@@ -197,13 +208,5 @@ def _held_schedules(held: DeploymentResponse) -> dict[str, PlannedSchedule | Non
     }
 
 
-def _schedule(planned: PlannedSchedule) -> DeploymentScheduleCreate:
-    return DeploymentScheduleCreate(
-        schedule=CronSchedule(cron=planned.cron, timezone=planned.timezone), slug=planned.slug
-    )
-
-
-def _concurrency_options(planned: PlannedDeployment) -> ConcurrencyOptions | None:
-    if planned.collision_strategy is None:
-        return None
-    return ConcurrencyOptions(collision_strategy=ConcurrencyLimitStrategy(planned.collision_strategy))
+def _cron(planned: PlannedSchedule) -> CronSchedule:
+    return CronSchedule(cron=planned.cron, timezone=planned.timezone)

@@ -33,9 +33,11 @@ from typing import IO, Any, Literal
 from edgeworth.errors import ConfigurationError
 
 DEFAULT_URL = "http://127.0.0.1:4200/api"
-PROBE_SECONDS = 0.25
-"""Time-out of each of the two questions that find out whether Prefect listens on the default address."""
-CONFIGURED_PROBE_SECONDS = 5.0
+CONNECT_SECONDS = 0.5
+"""To find out that nobody listens on the default address."""
+ANSWER_SECONDS = 3.0
+"""For whoever listens there: a server that is busy, or that has only just started, may need more than a second."""
+CONFIGURED_ANSWER_SECONDS = 10.0
 START_SECONDS = 120.0
 """A first start creates the database; on a busy machine Prefect's own 20 s are too short."""
 STOP_SECONDS = 15.0
@@ -133,8 +135,8 @@ def find_server(*, default_url: str = DEFAULT_URL) -> str | None:
     """
     configured = _configured_url()
     if configured is None:
-        return default_url if prefect_version_at(default_url, PROBE_SECONDS) is not None else None
-    if prefect_version_at(configured, CONFIGURED_PROBE_SECONDS) is None:
+        return default_url if prefect_version_at(default_url, ANSWER_SECONDS) is not None else None
+    if prefect_version_at(configured, CONFIGURED_ANSWER_SECONDS) is None:
         raise ConfigurationError(
             f"PREFECT_API_URL is set to {_without_credentials(configured)}, but no Prefect server answers there; "
             f"{START_HINT}"
@@ -157,16 +159,17 @@ def hear_library() -> None:
         library.addHandler(handler)
 
 
-def prefect_version_at(url: str, timeout_seconds: float) -> str | None:
+def prefect_version_at(url: str, answer_seconds: float) -> str | None:
     """The version of the Prefect server at ``url``; ``None`` when nothing, or something else, answers there."""
     import httpx
     from prefect.client.orchestration import get_client
     from prefect.settings import temporary_settings
 
+    timeout = httpx.Timeout(answer_seconds, connect=CONNECT_SECONDS if _is_loopback(url) else answer_seconds)
     # Prefect's own client knows keys, certificates and its cloud; its patience is not wanted here.
     with (
         temporary_settings(updates={"api.url": url, "client.max_retries": 0}),
-        get_client(sync_client=True, httpx_settings={"timeout": timeout_seconds, **_directly(url)}) as client,
+        get_client(sync_client=True, httpx_settings={"timeout": timeout, **_directly(url)}) as client,
     ):
         try:
             healthy = client.request("GET", "/health").json()

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from tasks.prefect_server import private_server
-from tests.flow_runs.processes import Server, private_servers
+from tasks.prefect_server import private_server, running_api
+from tasks.setup import set_up
+from tests.flow_runs.processes import PROJECT, Server, private_servers
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -24,3 +25,13 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     with private_server(home, whole=True) as url:
         yield Server(url, home)
     assert not private_servers(home)
+
+
+@pytest.fixture(scope="session")
+def first_report(server: Server) -> list[tuple[str, str]]:
+    """What the first ``edgeworth setup`` said. The deployments are paused after it: no test may reach for a venue."""
+    with running_api(server.home, default_url=server.url):
+        report = set_up(PROJECT)
+    for deployment in server.held()["deployments"]:
+        server.patch(f"/deployments/{deployment['id']}", paused=True)
+    return report

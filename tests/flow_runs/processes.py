@@ -116,13 +116,36 @@ class Server:
     home: Path
 
     def get(self, path: str) -> Any:
-        return httpx.get(f"{self.url}{path}", timeout=30).raise_for_status().json()
+        return self._ask("GET", path).json()
 
     def post(self, path: str, **body: Any) -> Any:
-        return httpx.post(f"{self.url}{path}", json=body, timeout=30).raise_for_status().json()
+        return self._ask("POST", path, json=body).json()
+
+    def patch(self, path: str, **body: Any) -> None:
+        self._ask("PATCH", path, json=body)
+
+    def put(self, path: str, **body: Any) -> None:
+        self._ask("PUT", path, json=body)
+
+    def delete(self, path: str) -> None:
+        self._ask("DELETE", path)
+
+    def _ask(self, method: str, path: str, **content: Any) -> httpx.Response:
+        """One answer; while SQLite is locked the server says 503, after which its own client asks again, too."""
+
+        def ask() -> httpx.Response | None:
+            answer = httpx.request(method, f"{self.url}{path}", timeout=30, **content)
+            return None if answer.status_code == 503 else answer.raise_for_status()
+
+        return eventually(ask, within=20, what=f"{method} {path}")
 
     def flow_runs(self, **criteria: Any) -> list[dict[str, Any]]:
         return self.post("/flow_runs/filter", flow_runs=criteria)
+
+    def flow_runs_of(self, deployment_id: str) -> list[dict[str, Any]]:
+        """Runs that something other than the schedule has asked for."""
+        runs = self.post("/flow_runs/filter", deployments={"id": {"any_": [deployment_id]}})
+        return [run for run in runs if not run["auto_scheduled"]]
 
     def held(self) -> dict[str, Any]:
         """Everything that a set-up makes, as the server tells it, ids and stamps included."""

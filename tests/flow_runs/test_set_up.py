@@ -7,9 +7,6 @@ import os
 import subprocess
 import sys
 
-import httpx
-import pytest
-
 from tasks.prefect_server import running_api
 from tasks.setup import set_up
 from tests.flow_runs.processes import PROJECT, Server
@@ -30,11 +27,6 @@ ITEMS = [
 def run_set_up(server: Server) -> list[tuple[str, str]]:
     with running_api(server.home, default_url=server.url):
         return set_up(PROJECT)
-
-
-@pytest.fixture(scope="module")
-def first_report(server: Server) -> list[tuple[str, str]]:
-    return run_set_up(server)
 
 
 def stamped(held: dict[str, list[dict[str, object]]]) -> str:
@@ -69,19 +61,46 @@ def test_the_server_holds_what_the_files_say(server: Server, first_report):
 
 
 def test_only_what_was_altered_is_put_right(server: Server, first_report):
-    limit = httpx.patch(f"{server.url}/v2/concurrency_limits/kalshi", json={"limit": 7}, timeout=30)
-    assert limit.status_code == 204
     hourly = server.get("/deployments/name/freshness/hourly")
-    altered = httpx.patch(
-        f"{server.url}/deployments/{hourly['id']}", json={"parameters": {"target_minutes": 5}}, timeout=30
-    )
-    assert altered.status_code == 204
+    server.patch("/v2/concurrency_limits/kalshi", limit=7)
+    server.patch(f"/deployments/{hourly['id']}", parameters={"target_minutes": 5})
     changed = {item for item, outcome in run_set_up(server) if outcome != "unchanged"}
     assert changed == {"limit kalshi (1)", "deployment freshness/hourly"}
     assert server.get("/v2/concurrency_limits/kalshi")["limit"] == 1
     again = server.get("/deployments/name/freshness/hourly")
     assert again["parameters"] == {"venues": ["polymarket", "kalshi"], "target_minutes": 60}
     assert (again["id"], again["schedules"][0]["id"]) == (hourly["id"], hourly["schedules"][0]["id"])
+
+
+def test_an_automation_that_was_altered_is_put_right_and_stays_switched_off(server: Server, first_report):
+    (held,) = [each for each in server.held()["automations"] if each["name"] == "edgeworth: end dead runs"]
+    server.patch(f"/automations/{held['id']}", enabled=False)
+    assert ("automation edgeworth: end dead runs", "unchanged") in run_set_up(server)
+    altered = {key: held[key] for key in ("name", "trigger", "actions")} | {"description": "altered", "enabled": False}
+    server.put(f"/automations/{held['id']}", **altered)
+    assert ("automation edgeworth: end dead runs", "changed") in run_set_up(server)
+    again = server.get(f"/automations/{held['id']}")
+    assert (again["description"], again["enabled"]) == (held["description"], False)
+    server.patch(f"/automations/{held['id']}", enabled=True)
+
+
+def test_what_the_user_paused_stays_paused(server: Server, first_report):
+    hourly = server.get("/deployments/name/freshness/hourly")
+    server.patch(f"/deployments/{hourly['id']}", paused=True)
+    server.patch(f"/deployments/{hourly['id']}", description="altered")
+    assert ("deployment freshness/hourly", "changed") in run_set_up(server)
+    again = server.get("/deployments/name/freshness/hourly")
+    assert (again["paused"], again["description"]) == (True, hourly["description"])
+
+
+def test_a_schedule_that_was_altered_is_put_right(server: Server, first_report):
+    full = server.get("/deployments/name/ingest/full")
+    (schedule,) = full["schedules"]
+    weekly = {"cron": "0 0 * * 0", "timezone": "UTC"}
+    server.patch(f"/deployments/{full['id']}/schedules/{schedule['id']}", schedule=weekly)
+    assert ("deployment ingest/full", "changed") in run_set_up(server)
+    (again,) = server.get("/deployments/name/ingest/full")["schedules"]
+    assert (again["schedule"]["cron"], again["slug"]) == ("7 3 * * *", "nightly")
 
 
 def test_prefects_own_command_reads_the_file_the_same_way(server: Server, first_report):

@@ -113,3 +113,9 @@ def test_the_pinned_versions_are_the_ones_installed(package):
     assert pin.specifier.contains(version(package))
     locks = [(PROJECT / "requirements" / name).read_text() for name in ("run.lock", "dev.lock")]
     assert all(f"\n{package}=={version(package)} " in f"\n{lock}" for lock in locks)
+
+
+def test_the_page_on_scheduling_names_every_deployment_and_limit_file(planned):
+    page = (PROJECT / "docs" / "scheduling.md").read_text()
+    assert all(f"| `{name}` |" in page for name in planned)
+    assert "deployments/limits.yaml" in page
