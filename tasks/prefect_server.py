@@ -69,6 +69,22 @@ START_HINT = (
     "or unset PREFECT_API_URL to let the command start its own"
 )
 
+_AN_ERROR = re.compile(r"[\w.]*(Error|Exception): ")
+
+_lifelines: set[IO[bytes]] = set()
+"""Our ends of the pipes that private servers live by."""
+
+
+def _drop_lifelines() -> None:
+    """A forked child must not hold a server up: it may outlive this process, which alone the server belongs to."""
+    for pipe in _lifelines:
+        pipe.close()
+    _lifelines.clear()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_drop_lifelines)
+
 
 @dataclass(frozen=True, kw_only=True)
 class ApiChoice:
@@ -225,9 +241,12 @@ def _child(home: Path, said: IO[bytes], *, whole: bool) -> Iterator[subprocess.P
         # Ctrl-C goes to the whole group; the server has to outlive the flow, which reports its own end to it.
         start_new_session=True,
     )
+    assert process.stdin is not None, "the server is started with a pipe"
+    _lifelines.add(process.stdin)
     try:
         yield process
     finally:
+        _lifelines.discard(process.stdin)
         _end(process)
 
 
@@ -257,8 +276,9 @@ def _announced_address(server: subprocess.Popen[bytes], said: IO[bytes]) -> str:
 
 def _last_words(said: IO[bytes]) -> str:
     said.seek(0)
-    lines = [line for line in said.read().decode(errors="replace").splitlines() if line.strip()]
-    return " | ".join(lines[-3:]) or f"no answer within {START_SECONDS:.0f} s and nothing said"
+    lines = [line.strip() for line in said.read().decode(errors="replace").splitlines() if line.strip()]
+    errors = [line for line in lines if _AN_ERROR.match(line)]
+    return " | ".join(errors[-1:] or lines[-3:]) or f"no answer within {START_SECONDS:.0f} s and nothing said"
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:

@@ -1,13 +1,15 @@
 """A command of ours in small: choose the API, run a flow that waits for a line or for the end of the process.
 
-Arguments: Prefect's home, and where a server is looked for. Prints which API was chosen, the run's id from inside the
-flow, then ``done``.
+Arguments: Prefect's home, where a server is looked for, and ``fork`` to leave a forked child behind, as a pool of
+workers would. Prints which API was chosen, the run's id from inside the flow, the child's pid, then ``done``.
 """
 
 from __future__ import annotations
 
 import logging
+import os
 import sys
+import time
 from pathlib import Path
 
 from tasks.prefect_server import prefect_api
@@ -18,7 +20,7 @@ def say(word: object) -> None:
     sys.stdout.flush()
 
 
-def main(home: Path, default_url: str) -> None:
+def main(home: Path, default_url: str, *, fork: bool) -> None:
     with prefect_api(home, default_url=default_url) as api:
         say(api.kind)
 
@@ -32,6 +34,12 @@ def main(home: Path, default_url: str) -> None:
         @flow
         def hold() -> int:
             say(flow_run.id)
+            if fork:
+                child = os.fork()
+                if child == 0:
+                    time.sleep(300)
+                    os._exit(0)
+                say(child)
             sys.stdin.readline()
             logging.getLogger("edgeworth.markets").info("a line of the library")
             return sum(future.result() for future in double.map([1, 2, 3]))
@@ -40,4 +48,4 @@ def main(home: Path, default_url: str) -> None:
     say("done")
 
 
-main(Path(sys.argv[1]), sys.argv[2])
+main(Path(sys.argv[1]), sys.argv[2], fork="fork" in sys.argv[3:])

@@ -71,6 +71,21 @@ def test_a_private_server_ends_with_its_command_however_that_ends(used_home, now
         eventually(lambda: not private_servers(used_home), within=30, what=f"the end of process {server_pid}")
 
 
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+def test_workers_that_outlive_a_killed_command_do_not_hold_its_server_up(used_home, nowhere):
+    with command("hold.py", str(used_home), nowhere, "fork") as held:
+        assert held.line() == "ephemeral"
+        held.line()
+        worker = int(held.line())
+        try:
+            held.process.send_signal(signal.SIGKILL)
+            held.ends()
+            os.kill(worker, 0)
+            eventually(lambda: not private_servers(used_home), within=30, what="the end of the server")
+        finally:
+            os.kill(worker, signal.SIGKILL)
+
+
 def test_a_command_killed_while_its_server_starts_leaves_no_process(used_home, nowhere):
     with command("hold.py", str(used_home), nowhere) as held:
         eventually(lambda: private_servers(used_home), what="the start of the server")
