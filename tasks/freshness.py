@@ -18,8 +18,10 @@ from tasks.settings import load_settings
 @task(name="judge-freshness")
 def judge(venues: Sequence[Venue], target_minutes: int) -> tuple[VenueFreshness, ...]:
     """The verdict on each venue now."""
-    with wiring.open_storage(load_settings()) as storage:
-        finished_at = {venue: storage.catalogue.latest_finished_pass(venue) for venue in venues}
+    settings = load_settings()
+    with wiring.open_storage(settings) as storage:
+        read_at = storage.catalogue.latest_finished_pass
+        finished_at = {venue: read_at(venue, enough_rows=settings.gamma_limit) for venue in venues}
     return check_freshness(finished_at, now=utc_now(), target=timedelta(minutes=target_minutes))
 
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -23,6 +23,7 @@ from edgeworth.markets.listing import ListingItem, ListingPage, ParsedItem
 from edgeworth.ports import (
     Catalogue,
     Clock,
+    HistoryStore,
     IngestCounts,
     IngestProgress,
     KnownItem,
@@ -52,6 +53,7 @@ async def ingest_listing(
     limit: int | None = None,
     resume_within: timedelta = RESUME_WITHIN,
     progress: IngestProgress | None = None,
+    history: HistoryStore | None = None,
 ) -> IngestCounts:
     """Bring everything that ``listing`` shows into ``catalogue``.
 
@@ -66,6 +68,7 @@ async def ingest_listing(
             with a limit is another walk than one without: neither takes up nor ends the other.
         resume_within: Take up an unfinished walk with the same key if it began no longer ago than this.
         progress: Told about every page.
+        history: Where prices, books and trades go, should the listing hold any (recorded files do).
 
     Returns:
         Counts over the whole walk, pages of an interrupted process included.
@@ -75,7 +78,7 @@ async def ingest_listing(
             the repeated cursor too, and the next call goes on from there.
         UnreadableInputError: A page is not one of this listing. It is kept raw, and the next call asks for it again.
     """
-    walk = _Walk(listing, raw, catalogue, run_id, limit, progress)
+    walk = _Walk(listing, raw, catalogue, run_id, limit, progress, history)
     try:
         walk.take_up_or_start(new_pass_id, clock(), resume_within)
         await walk.apply_stored_pages()
@@ -99,6 +102,7 @@ class _Walk:
         run_id: str,
         limit: int | None,
         progress: IngestProgress | None,
+        history: HistoryStore | None,
     ) -> None:
         self.listing = listing
         self.raw = raw
@@ -106,6 +110,7 @@ class _Walk:
         self.run_id = run_id
         self.limit = limit
         self.progress = progress
+        self.history = history
         self.key = listing.key if limit is None else f"{listing.key} limit={limit}"
         self.counts = IngestCounts()
         self.cursors: set[str | None] = set()
@@ -194,6 +199,7 @@ class _Walk:
             next_cursor=split.next_cursor,
             resumed=resumed,
         )
+        self.save_history([values for _, values in parsed])
         counts = self.catalogue.apply_page(self.state, self.run_id, write)
         self.counts.add(counts)
         self.state = replace(
@@ -204,6 +210,14 @@ class _Walk:
             raw_path=position.path,
             raw_end=position.end,
         )
+
+    def save_history(self, parsed: Sequence[ParsedItem]) -> None:
+        """Before the page counts as applied: saving rows twice stores them once, losing them would lose them."""
+        if self.history is None:
+            return
+        self.history.save_prices([point for values in parsed for point in values.prices])
+        self.history.save_books([book for values in parsed for book in values.books])
+        self.history.save_trades([trade for values in parsed for trade in values.trades])
 
     def close(self) -> None:
         if hasattr(self, "log"):

@@ -24,6 +24,7 @@ __all__ = [
     "KalshiHistoricalMarketsListing",
     "KalshiHistory",
     "KalshiMarketsListing",
+    "KalshiSeriesListing",
     "fetch_series",
     "series_by_ticker",
 ]
@@ -198,6 +199,24 @@ class KalshiHistoricalMarketsListing(_Listing):
             include_combos=include_combos,
             series=series,
         )
+
+
+class KalshiSeriesListing(_Listing):
+    """All series on one page; walked before the events, because series decide their fees and tags.
+
+    Args:
+        http: The venue.
+        filters: Of the venue (``("category", "Politics")``).
+    """
+
+    def __init__(self, http: VenueHttp, filters: Params = ()) -> None:
+        super().__init__(
+            http, path="/series", kind="series", page_kind="series", filters=filters, include_combos=False, series=None
+        )
+
+    def parse(self, item: ListingItem, page: RawPage) -> ParsedItem:
+        """The series that ``item`` holds."""
+        return parse_series_item(item, venue=page.venue, as_of=page.fetched_at)
 
 
 async def fetch_series(http: VenueHttp, filters: Params = ()) -> FetchedRows:

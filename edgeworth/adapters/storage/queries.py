@@ -268,16 +268,34 @@ class CatalogueReader:
             market_ids = list(connection.execute(query).scalars())
         return self.traded_markets(market_ids)
 
-    def latest_finished_pass(self, venue: Venue, *, key: str | None = None) -> datetime | None:
-        """When a walk through a listing of ``venue`` was last read to its end; one stopped by a limit does not count.
+    def tokens(self, venue: Venue) -> dict[str, tuple[str, int]]:
+        """Every token of ``venue``: token id -> (native id of its market, index of its outcome)."""
+        query = (
+            sa.select(outcome.c.token_id, market.c.native_id, outcome.c.outcome_index)
+            .join(market, market.c.market_id == outcome.c.market_id)
+            .where(market.c.venue == venue.value, outcome.c.token_id.is_not(None))
+        )
+        with reading(self._engine) as connection:
+            return {token: (native_id, index) for token, native_id, index in connection.execute(query)}
+
+    def latest_finished_pass(
+        self, venue: Venue, *, key: str | None = None, enough_rows: int | None = None
+    ) -> datetime | None:
+        """When markets of ``venue`` itself were last read: recorded files and lists of series do not count.
 
         Args:
             venue: Whose markets.
             key: Only walks through this listing (``Listing.key``).
+            enough_rows: A walk that a limit ended counts if it read at least so many; ``None``: only whole ones count.
         """
         table = listing_pass.c
+        is_whole = table.next_cursor.is_(None)
         query = sa.select(sa.func.max(table.finished_at)).where(
-            table.venue == venue.value, table.next_cursor.is_(None), table.pages > 0
+            table.venue == venue.value,
+            is_whole if enough_rows is None else sa.or_(is_whole, table.fetched >= enough_rows),
+            table.pages > 0,
+            table.key.not_like("file:%"),
+            table.key.not_like("%/series?%"),
         )
         if key is not None:
             query = query.where(table.key == key)

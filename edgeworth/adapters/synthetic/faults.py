@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Callable
 from typing import Final
 from urllib.parse import parse_qsl
 
@@ -18,7 +19,9 @@ MARK: Final = b"x-edgeworth-synthetic"
 class FaultsAndLog:
     """ASGI middleware; see ``Traps`` for what it can do."""
 
-    def __init__(self, app: ASGIApp, service: Service) -> None:
+    def __init__(self, app: ASGIApp, service: Service, clock: Callable[[], float] = time.time) -> None:
+        # The one clock in the venue: an HTTP date has to be in the future of whoever reads it.
+        self._clock = clock
         self._app = app
         self._service = service
         self._number = 0
@@ -42,8 +45,7 @@ class FaultsAndLog:
         if traps.strikes(traps.slow_every, number):
             await asyncio.sleep(traps.slow_seconds)
         if traps.strikes(traps.rate_limit_every, number):
-            # The one clock in the venue: an HTTP date has to be in the future of whoever reads it.
-            after = traps.retry_after(time.time())
+            after = traps.retry_after(self._clock())
             headers = [] if after is None else [(b"retry-after", after.encode())]
             await _answer(send, 429, b'{"error":"too many requests"}', b"application/json", headers)
         elif traps.strikes(traps.server_error_every, number, traps.server_error_burst):

@@ -1,0 +1,56 @@
+"""The command line. Each command is a file in ``flows/commands``; here they get their names and their error handling.
+
+Exit codes: 0 success, 1 when part of the work failed (the partial report is valid), 2 for bad arguments or settings.
+Prefect is imported only by the commands that run a flow: listing markets must not wait for it.
+"""
+
+from __future__ import annotations
+
+import logging
+import sys
+
+import typer
+
+from edgeworth.errors import ConfigurationError, EdgeworthError
+from flows.commands import doctor, ingest, markets, setup, venue
+from flows.commands.console import errors
+
+app = typer.Typer(
+    name="edgeworth",
+    help="Find where prediction markets disagree, and keep an honest record of whether it was right.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="markdown",
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.command(name="ingest", epilog=ingest.EXAMPLES)(ingest.ingest)
+app.add_typer(markets.app, name="markets")
+app.command(name="doctor", epilog=doctor.EXAMPLES)(doctor.doctor)
+app.command(name="setup", epilog=setup.EXAMPLES)(setup.setup)
+app.command(name="venue", epilog=venue.EXAMPLES)(venue.venue)
+
+
+def main() -> None:
+    """Run the command line; a user's mistake ends in a sentence and a code, never in a traceback."""
+    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
+    try:
+        app(standalone_mode=True)
+    except ConfigurationError as error:
+        errors.print(f"[bold red]Error:[/] {_escaped(error)}", highlight=False)
+        sys.exit(2)
+    except EdgeworthError as error:
+        errors.print(f"[bold red]Error:[/] {_escaped(error)}", highlight=False)
+        sys.exit(1)
+    except KeyboardInterrupt:
+        errors.print("Interrupted. What was read is kept; the same command goes on from there.")
+        sys.exit(130)
+
+
+def _escaped(error: EdgeworthError) -> str:
+    from rich.markup import escape
+
+    return escape(str(error))
+
+
+if __name__ == "__main__":
+    main()

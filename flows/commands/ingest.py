@@ -1,0 +1,181 @@
+"""``edgeworth ingest``: bring markets into the catalogue, watch it happen, and be told what was refused and why."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import msgspec
+import typer
+from rich import box
+from rich.markup import escape
+from rich.progress import Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from edgeworth.errors import ConfigurationError, EdgeworthError
+from edgeworth.ports import IngestCounts
+from flows.commands.console import errors, print_json, results
+from tasks.ingesting import IngestPlan
+from tasks.settings import Settings, load_settings
+from tasks.wiring import check_sources
+
+EXAMPLES = """
+Examples:
+
+    edgeworth ingest --source synthetic --full
+
+    edgeworth ingest --source polymarket --source kalshi
+
+    edgeworth ingest --source file:recordings/markets.json.gz --json
+
+An ingest that was interrupted goes on from its last stored page when the same command is given again.
+"""
+
+
+def ingest(
+    source: Annotated[
+        list[str] | None,
+        typer.Option(help="polymarket, kalshi, synthetic or file:PATH; repeat it for several.", show_default=False),
+    ] = None,
+    limit: Annotated[int | None, typer.Option(help="Stop each listing after this many rows.", min=1)] = None,
+    full: Annotated[bool, typer.Option("--full", help="The full universe: closed and settled markets too.")] = False,
+    history: Annotated[bool, typer.Option(help="Also books, prices and trades of the busiest open markets.")] = True,
+    include_combos: Annotated[bool, typer.Option("--include-combos", help="Also Kalshi's multi-leg combos.")] = False,
+    as_of: Annotated[
+        str | None,
+        typer.Option(help="When recorded files were recorded (ISO 8601), where they do not say.", show_default=False),
+    ] = None,
+    prefect: Annotated[
+        bool, typer.Option(help="Record the run in Prefect; without it the same steps run bare and start at once.")
+    ] = True,
+    json: Annotated[bool, typer.Option("--json", help="One JSON object on standard output.")] = False,
+) -> None:
+    """Read markets of one or several sources into the catalogue, and write a page that shows them.
+
+    Without `--source` both Polymarket and Kalshi are read. Every row is taken or refused, each refusal with a reason.
+    """
+    settings = load_settings()
+    plan = IngestPlan(
+        sources=tuple(source or ("polymarket", "kalshi")),
+        limit=limit,
+        full=full,
+        history=history,
+        include_combos=include_combos,
+        as_of=_instant(as_of),
+    )
+    check_sources(plan.sources)
+    with _shown_progress(quiet=json):
+        report = _run_flow(settings, plan) if prefect else _run_plainly(settings, plan)
+    if json:
+        print_json(report)
+    else:
+        _print(report)
+    raise typer.Exit(1 if report["failed"] else 0)
+
+
+def _instant(text: str | None) -> datetime | None:
+    if text is None:
+        return None
+    try:
+        instant = datetime.fromisoformat(text)
+    except ValueError:
+        raise ConfigurationError(f"--as-of: expected an instant such as 2026-02-13T19:26:13Z, found {text!r}") from None
+    if instant.tzinfo is None:
+        raise ConfigurationError(f"--as-of: expected a time zone, such as {text}Z, found none")
+    return instant
+
+
+def _run_plainly(settings: Settings, plan: IngestPlan) -> dict[str, Any]:
+    from edgeworth.reports.ingest import report_json
+    from tasks.ingesting import ingest_plainly
+
+    return report_json(ingest_plainly(settings, plan))
+
+
+def _run_flow(settings: Settings, plan: IngestPlan) -> dict[str, Any]:
+    """Run the flow in this process against a running Prefect server, or a private one that ends with us."""
+    from tasks.prefect_server import prefect_api
+
+    with prefect_api(settings.prefect_home) as api:
+        errors.print(f"[dim]Prefect: {api.description}[/]", highlight=False)
+        from flows.ingest import ingest as ingest_flow
+
+        state = ingest_flow(**plan.flow_parameters(), return_state=True)
+        folder: Any = state.result(raise_on_failure=False)
+        if isinstance(folder, Exception):
+            raise folder
+        if not isinstance(folder, str):
+            raise EdgeworthError(f"the flow ended as {state.name} without a report: {state.message}")
+        return dict(msgspec.json.decode((Path(folder) / "batch_report.json").read_bytes()))
+
+
+class _TerminalProgress:
+    """A line for each walk, with the pages and rows so far."""
+
+    def __init__(self, display: Progress) -> None:
+        self.display = display
+        self.lines: dict[str, TaskID] = {}
+
+    def page_done(self, key: str, counts: IngestCounts) -> None:
+        if key not in self.lines:
+            self.lines[key] = self.display.add_task(key, total=None, rows="")
+        rows = f"{counts.pages:,} pages  {counts.fetched:,} rows  {counts.refused:,} refused"
+        self.display.update(self.lines[key], rows=rows)
+
+
+@contextmanager
+def _shown_progress(*, quiet: bool) -> Iterator[None]:
+    """Show progress on standard error while it is a terminal; elsewhere the log speaks."""
+    from tasks.progress import watched_by
+
+    if quiet or not errors.is_terminal:
+        yield
+        return
+    columns = (
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        TextColumn("{task.fields[rows]}"),
+        TimeElapsedColumn(),
+    )
+    with Progress(*columns, console=errors, transient=True) as display, watched_by(_TerminalProgress(display)):
+        yield
+
+
+_COLUMNS = {
+    "fetched": "read",
+    "parsed": "taken",
+    "refused": "refused",
+    "created": "new",
+    "changed": "changed",
+    "unchanged": "same",
+}
+_ASIDE = {
+    "superseded": "older or thinner than what the catalogue holds",
+    "revisions": "changed their terms (question, rules, outcomes or close)",
+}
+
+
+def _print(report: dict[str, Any]) -> None:
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    table.add_column("markets of", overflow="fold")
+    for label in (*_COLUMNS.values(), "history"):
+        table.add_column(label, justify="right", no_wrap=True)
+    for one in report["sources"]:
+        history = sum(one["history"][name] for name in ("prices", "books", "trades"))
+        name = one["source"] if one["source"].startswith("file:") or not one["venue"] else one["venue"]
+        table.add_row(escape(name), *(f"{one[column]:,}" for column in _COLUMNS), f"{history:,}")
+    results.print(table)
+    for column, meaning in _ASIDE.items():
+        if report[column]:
+            results.print(f"  {report[column]:,} {meaning}", highlight=False)
+    reasons = report["refusal_reasons"]
+    for code, count in sorted(report["refusals"].items()):
+        example = f", for example: {reasons[code]}" if code in reasons else ""
+        results.print(f"  {count:,} refused as {code}{example}", highlight=False, markup=False)
+    for one in report["sources"]:
+        if one["error"]:
+            errors.print(f"[bold red]{escape(one['source'])}:[/] {escape(one['error'])}", highlight=False)
+    results.print(f"Page: {report['folder']}/summary.html", highlight=False, markup=False, soft_wrap=True)

@@ -1,0 +1,45 @@
+"""``edgeworth setup``: limits, work pool, deployments and automations on the Prefect server; safe to repeat."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from flows.commands.console import print_json, results
+from tasks.settings import load_settings
+
+EXAMPLES = """
+Examples:
+
+    prefect server start --background
+
+    edgeworth setup
+
+    prefect worker start --pool edgeworth
+"""
+
+
+def setup(json: Annotated[bool, typer.Option("--json", help="One JSON object on standard output.")] = False) -> None:
+    """Bring the Prefect server to the state that prefect.yaml and the documented limits describe.
+
+    What is there already and right is left alone, so a second call changes nothing.
+    """
+    from tasks.prefect_server import running_api
+
+    settings = load_settings()
+    with running_api(settings.prefect_home):
+        from tasks.setup import set_up
+
+        steps = set_up(Path.cwd())
+    if json:
+        print_json({"items": [{"item": item, "outcome": outcome} for item, outcome in steps]})
+        return
+    table = Table()
+    table.add_column("item")
+    table.add_column("outcome")
+    for item, outcome in steps:
+        table.add_row(item, outcome)
+    results.print(table)

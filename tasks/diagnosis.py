@@ -1,0 +1,151 @@
+"""What ``edgeworth doctor`` finds out: versions, folders, database, keys, services, Prefect. Never a secret."""
+
+from __future__ import annotations
+
+import asyncio
+import importlib.metadata
+import json
+import os
+import platform
+import tempfile
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from typing import Literal
+
+from msgspec import Struct
+
+from edgeworth.errors import EdgeworthError
+from tasks import wiring
+from tasks.results import code_version
+from tasks.settings import Settings
+
+State = Literal["ok", "missing", "failed", "skipped"]
+
+PINNED = ("prefect", "fastapi", "sqlalchemy")
+"""Packages whose other versions break the scheduler in silence; see pyproject.toml."""
+
+KEYS = {
+    "openai_api_key": "the local embedder and built-in models are used instead",
+    "anthropic_api_key": "built-in models are used instead",
+    "daytona_api_key": "the local sandbox is used instead",
+    "exa_api_key": "research uses the catalogue's own evidence instead",
+    "perplexity_api_key": "research uses the catalogue's own evidence instead",
+    "openrouter_api_key": "built-in models are used instead",
+}
+
+
+class Finding(Struct, frozen=True):
+    """One thing that was looked at."""
+
+    name: str
+    state: State
+    detail: str
+
+
+def diagnose(settings: Settings, *, offline: bool) -> list[Finding]:
+    """Everything that decides whether Edgeworth works here, in the order a reader would ask."""
+    return [
+        Finding("edgeworth", "ok", f"{code_version()} on Python {platform.python_version()}, {platform.system()}"),
+        *(_version(name) for name in PINNED),
+        _folder("data folder", settings.data_dir.absolute().as_posix()),
+        _folder("results folder", settings.results_dir.absolute().as_posix()),
+        _database(settings),
+        *_keys(settings),
+        *_services(settings, offline=offline),
+        *_prefect(),
+    ]
+
+
+def _version(name: str) -> Finding:
+    """Whether the installed version of a pinned package is one that the pin allows."""
+    from packaging.requirements import Requirement
+
+    installed = importlib.metadata.version(name)
+    wanted = [Requirement(line) for line in importlib.metadata.requires("edgeworth") or []]
+    for requirement in wanted:
+        if requirement.name == name and not requirement.specifier.contains(installed):
+            return Finding(
+                name, "failed", f"{installed} is installed, {requirement.specifier} works: run `make install`"
+            )
+    return Finding(name, "ok", installed)
+
+
+def _folder(name: str, path: str) -> Finding:
+    try:
+        os.makedirs(path, exist_ok=True)  # noqa: PTH103
+        with tempfile.NamedTemporaryFile(dir=path, prefix=".doctor-"):
+            pass
+    except OSError as error:
+        return Finding(name, "failed", f"{path}: cannot be written ({error.strerror})")
+    return Finding(name, "ok", path)
+
+
+def _database(settings: Settings) -> Finding:
+    try:
+        with wiring.open_storage(settings) as storage:
+            return Finding(
+                "database", "ok", f"{storage.catalogue.description}, {storage.catalogue.count_markets():,} markets"
+            )
+    except (EdgeworthError, OSError) as error:
+        return Finding("database", "failed", str(error))
+
+
+def _keys(settings: Settings) -> Iterator[Finding]:
+    for name, instead in KEYS.items():
+        is_set = getattr(settings, name) is not None
+        yield Finding(name.upper(), "ok" if is_set else "missing", "set" if is_set else f"not set; {instead}")
+
+
+def _services(settings: Settings, *, offline: bool) -> list[Finding]:
+    if offline:
+        return [Finding("venues", "skipped", "not asked (--offline)")]
+    return asyncio.run(_ask_services(settings))
+
+
+async def _ask_services(settings: Settings) -> list[Finding]:
+    asked = wiring.service_probes(settings)
+    answers = await asyncio.gather(*(probe() for probe in asked.values()), return_exceptions=True)
+    findings = []
+    for name, answer in zip(asked, answers, strict=True):
+        if isinstance(answer, EdgeworthError):
+            findings.append(Finding(name, "missing", f"not reached: {answer}"))
+        elif isinstance(answer, BaseException):
+            raise answer
+        else:
+            findings.append(Finding(name, "ok", answer))
+    return findings
+
+
+def _prefect() -> Iterator[Finding]:
+    """The server that commands would use, and which of our limits and deployments it has."""
+    from tasks.prefect_server import find_server
+
+    try:
+        api = find_server()
+    except EdgeworthError as error:
+        yield Finding("Prefect server", "failed", str(error))
+        return
+    if api is None:
+        yield Finding("Prefect server", "missing", "none is running; commands start a private one for their own time")
+        return
+    yield Finding("Prefect server", "ok", api)
+    try:
+        limits = _ask(f"{api}/v2/concurrency_limits/filter", {})
+        deployments = _ask(f"{api}/deployments/filter", {})
+    except (urllib.error.URLError, ValueError) as error:
+        yield Finding("Prefect set-up", "failed", f"the server did not answer as expected: {error}")
+        return
+    names = sorted(limit["name"] for limit in limits)
+    if names and deployments:
+        yield Finding("Prefect set-up", "ok", f"limits {', '.join(names)}; {len(deployments)} deployments")
+    else:
+        yield Finding("Prefect set-up", "missing", "limits or deployments are missing; `edgeworth setup` makes them")
+
+
+def _ask(url: str, body: dict[str, object]) -> list[dict[str, str]]:
+    request = urllib.request.Request(  # noqa: S310  # the address of our own Prefect server
+        url, data=json.dumps(body).encode(), headers={"content-type": "application/json"}
+    )
+    with urllib.request.urlopen(request, timeout=5) as answer:  # noqa: S310
+        return list(json.load(answer))

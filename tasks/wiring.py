@@ -1,0 +1,392 @@
+"""The one place where adapters are built, from settings, for the time of a block.
+
+Everything else receives ports. Nothing is built at import.
+"""
+
+from __future__ import annotations
+
+import random
+import socket
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Protocol
+
+import msgspec
+from msgspec import Struct
+
+from edgeworth.adapters.http import RateLimit, VenueHttp
+from edgeworth.adapters.kalshi.client import (
+    KALSHI_LIMITS,
+    KalshiEventsListing,
+    KalshiHistoricalMarketsListing,
+    KalshiHistory,
+    KalshiMarketsListing,
+    KalshiSeriesListing,
+)
+from edgeworth.adapters.polymarket.client import (
+    CLOB_LIMITS,
+    DATA_API_LIMITS,
+    GAMMA_LIMITS,
+    GammaEventsListing,
+    PolymarketHistory,
+)
+from edgeworth.adapters.polymarket.stream import MarketStream
+from edgeworth.adapters.recordings.listing import RecordedFile, open_recordings
+from edgeworth.adapters.storage.database import SqlCatalogue, open_database
+from edgeworth.adapters.storage.history import ParquetHistory
+from edgeworth.adapters.storage.raw import ZstdRawStore
+from edgeworth.adapters.synthetic.server import (
+    CLOB_PATH,
+    DATA_PATH,
+    GAMMA_PATH,
+    KALSHI_PATH,
+    STREAM_PATH,
+    running_venue,
+    serve,
+)
+from edgeworth.adapters.synthetic.world import World
+from edgeworth.errors import ConfigurationError
+from edgeworth.markets.venue import Venue
+from edgeworth.ports import FetchedRows, HistorySource, Listing, TradedMarket
+from tasks.clock import utc_now
+from tasks.settings import Settings
+
+FILE_PREFIX = "file:"
+NETWORK_SOURCES = ("polymarket", "kalshi", "synthetic")
+
+
+class SourceOptions(Protocol):
+    """The part of a plan that decides which listings are read."""
+
+    @property
+    def full(self) -> bool:
+        """The full universe, closed markets included."""
+
+    @property
+    def include_combos(self) -> bool:
+        """Kalshi's multi-leg combos too."""
+
+    @property
+    def as_of(self) -> datetime | None:
+        """When recorded files were recorded, where they do not say."""
+
+
+class OpenVenue(Struct, kw_only=True):
+    """One venue, ready to be read.
+
+    Attributes:
+        source: What to call it in the report; ``None`` for the name the user gave.
+        listings: To be walked one after the other, each taken only when the one before is done.
+        history: Books, prices and trades; ``None`` for recorded files.
+        follow: Makes the market channel of chosen markets, where the venue has one.
+        default_limit: Rows after which a listing is left when the plan does not say; ``None`` reads to the end.
+        note: What a reader of the report should know.
+        error: Why it could not be opened at all.
+    """
+
+    venue: Venue | None
+    listings: Iterable[Listing] = ()
+    source: str | None = None
+    history: HistorySource | None = None
+    follow: Callable[[Sequence[TradedMarket], Callable[[FetchedRows], None]], MarketStream] | None = None
+    default_limit: int | None = None
+    note: str | None = None
+    error: str | None = None
+
+
+class Storage(Struct):
+    """Our own stores, open."""
+
+    catalogue: SqlCatalogue
+    raw: ZstdRawStore
+    history: ParquetHistory
+
+
+@contextmanager
+def open_storage(settings: Settings) -> Iterator[Storage]:
+    """Catalogue, raw store and history of ``settings``, made and migrated on first use.
+
+    Raises:
+        ConfigurationError: The database's URL cannot be meant, or the data folder cannot be made.
+        StorageError: The data folder or the database cannot be used.
+    """
+    try:
+        settings.data_dir.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ConfigurationError(
+            f"EDGEWORTH_DATA_DIR: expected a folder that can be made at {settings.data_dir}, found: {error.strerror}"
+        ) from error
+    engine = open_database(settings.database)
+    try:
+        yield Storage(SqlCatalogue(engine), ZstdRawStore(settings.data_dir), ParquetHistory(settings.data_dir))
+    finally:
+        engine.dispose()
+
+
+def public_name(source: str) -> str:
+    """A source as it may be shown: a file by its name, without its folder."""
+    return f"{FILE_PREFIX}{Path(source.removeprefix(FILE_PREFIX)).name}" if source.startswith(FILE_PREFIX) else source
+
+
+def check_sources(sources: Sequence[str]) -> None:
+    """Refuse a source that nothing can read, before any work starts.
+
+    Raises:
+        ConfigurationError: Names the source and what is accepted.
+    """
+    if not sources:
+        raise ConfigurationError("expected at least one source, found none; for example --source synthetic")
+    for source in sources:
+        if source in NETWORK_SOURCES:
+            continue
+        if not source.startswith(FILE_PREFIX) or source == FILE_PREFIX:
+            raise ConfigurationError(
+                f"expected a source out of {', '.join(NETWORK_SOURCES)} or file:PATH, found {source!r}"
+            )
+        path = Path(source.removeprefix(FILE_PREFIX))
+        if not path.exists():
+            raise ConfigurationError(f"expected a file or folder at {path}, found nothing there")
+
+
+@asynccontextmanager
+async def open_source(
+    source: str, settings: Settings, storage: Storage, options: SourceOptions
+) -> AsyncIterator[list[OpenVenue]]:
+    """The venues behind ``source``, connected for the time of the block.
+
+    Raises:
+        SourceError: The venue cannot be reached.
+        UnreadableInputError: A recorded file cannot be read.
+    """
+    async with AsyncExitStack() as stack:
+        limited = True
+        if source == "synthetic":
+            settings = stack.enter_context(synthetic_settings(settings))
+            limited = False
+        if source.startswith(FILE_PREFIX):
+            yield _recordings(Path(source.removeprefix(FILE_PREFIX)), storage, options)
+            return
+        venues = []
+        if source in {"polymarket", "synthetic"}:
+            venues.append(await _polymarket(stack, settings, options, limited=limited))
+        if source in {"kalshi", "synthetic"}:
+            venues.append(await _kalshi(stack, settings, storage, options, limited=limited))
+        yield venues
+
+
+def _http(url: str, *, name: str, venue: Venue, limits: Sequence[RateLimit]) -> VenueHttp:
+    # The documented limits protect real venues; our own loopback server needs none.
+    # The spread of retries must differ between two processes, so it is not seeded.
+    return VenueHttp(url, name=name, venue=venue, limits=limits, clock=utc_now, jitter=random.Random())  # noqa: S311
+
+
+def _gamma(settings: Settings, *, limited: bool = True) -> VenueHttp:
+    return _http(
+        settings.gamma_url, name="Polymarket Gamma", venue=Venue.POLYMARKET, limits=GAMMA_LIMITS if limited else ()
+    )
+
+
+def _clob(settings: Settings, *, limited: bool = True) -> VenueHttp:
+    return _http(
+        settings.clob_url, name="Polymarket CLOB", venue=Venue.POLYMARKET, limits=CLOB_LIMITS if limited else ()
+    )
+
+
+def _data_api(settings: Settings, *, limited: bool = True) -> VenueHttp:
+    return _http(
+        settings.data_api_url,
+        name="Polymarket Data API",
+        venue=Venue.POLYMARKET,
+        limits=DATA_API_LIMITS if limited else (),
+    )
+
+
+def _kalshi_http(settings: Settings, *, limited: bool = True) -> VenueHttp:
+    return _http(settings.kalshi_url, name="Kalshi", venue=Venue.KALSHI, limits=KALSHI_LIMITS if limited else ())
+
+
+async def _polymarket(stack: AsyncExitStack, settings: Settings, options: SourceOptions, *, limited: bool) -> OpenVenue:
+    gamma = await stack.enter_async_context(_gamma(settings, limited=limited))
+    clob = await stack.enter_async_context(_clob(settings, limited=limited))
+    data_api = await stack.enter_async_context(_data_api(settings, limited=limited))
+    # Each client learns from its first answer whether it speaks to a stand-in; rows must not be stored before.
+    await gamma.identify("/tags", (("limit", "1"),))
+    if gamma.venue.is_synthetic:
+        await clob.identify("/time")
+        await data_api.identify("/v2/trades", (("limit", "1"),))
+    if options.full:
+        listings = [GammaEventsListing(gamma, closed=False), GammaEventsListing(gamma, closed=True)]
+    else:
+        listings = [GammaEventsListing(gamma, closed=False, order="volume24hr", ascending=False)]
+
+    def follow(markets: Sequence[TradedMarket], on_batch: Callable[[FetchedRows], None]) -> MarketStream:
+        tokens = {
+            token: (market.native_id, index)
+            for market in markets
+            for index, token in enumerate(market.token_ids)
+            if token is not None
+        }
+        return MarketStream(
+            settings.market_stream_url,
+            tokens,
+            venue=gamma.venue,
+            clock=utc_now,
+            on_batch=on_batch,
+            jitter=random.Random(),  # noqa: S311  as above
+        )
+
+    return OpenVenue(
+        venue=gamma.venue,
+        listings=listings,
+        history=PolymarketHistory(clob=clob, data_api=data_api),
+        follow=follow,
+        default_limit=None if options.full else settings.gamma_limit,
+        note=None if options.full else "the active set: the busiest open events of the day; --full reads everything",
+    )
+
+
+async def _kalshi(
+    stack: AsyncExitStack, settings: Settings, storage: Storage, options: SourceOptions, *, limited: bool
+) -> OpenVenue:
+    http = await stack.enter_async_context(_kalshi_http(settings, limited=limited))
+    await http.identify("/exchange/status")
+    return OpenVenue(
+        venue=http.venue,
+        listings=_kalshi_listings(http, storage, options),
+        history=KalshiHistory(http),
+        note=None if options.full else "every open event: the venue cannot list the busiest; --full reads settled too",
+    )
+
+
+def _kalshi_listings(http: VenueHttp, storage: Storage, options: SourceOptions) -> Iterator[Listing]:
+    """Series first, because they decide fees and tags of the markets that follow."""
+    yield KalshiSeriesListing(http)
+    series = {one.native_id: one for one in storage.catalogue.list_series(http.venue)}
+    combos = options.include_combos
+    for status in ("open", "unopened", "closed", "settled") if options.full else ("open",):
+        yield KalshiEventsListing(http, status=status, series=series, include_combos=combos)
+    if combos:
+        yield KalshiMarketsListing(http, status="open", series=series, include_combos=True)
+    if options.full:
+        yield KalshiHistoricalMarketsListing(http, series=series, include_combos=combos)
+
+
+def _recordings(path: Path, storage: Storage, options: SourceOptions) -> list[OpenVenue]:
+    found = open_recordings(
+        path,
+        now=options.as_of or utc_now(),
+        include_combos=options.include_combos,
+        series={one.native_id: one for one in storage.catalogue.list_series(Venue.KALSHI)},
+        tokens=storage.catalogue.tokens(Venue.POLYMARKET),
+    )
+    readable = [
+        OpenVenue(venue=file.venue, listings=[file], source=f"{FILE_PREFIX}{file.name}", note=_recorded_note(file))
+        for file in found.files
+    ]
+    failed = [OpenVenue(venue=None, source=f"{FILE_PREFIX}{name}", error=str(error)) for name, error in found.failures]
+    return readable + failed
+
+
+def _recorded_note(file: RecordedFile) -> str:
+    return f"recorded {file.as_of:%Y-%m-%d %H:%M} UTC, according to: {file.as_of_source.value}"
+
+
+# --- the synthetic venue ----------------------------------------------------------------------------------------------
+
+SYNTHETIC_STEP_SECONDS = 900
+"""The synthetic world moves in quarters of an hour, so that two ingests in a row see the same markets."""
+
+
+class _Birth(Struct, frozen=True):
+    """When the synthetic world of a data folder began; kept, so that later looks are looks at the same world."""
+
+    start: datetime
+
+
+def synthetic_world(settings: Settings, *, market_count: int | None = None) -> World:
+    """The world of this data folder as it stands now.
+
+    Its beginning is noted in the data folder the first time, so that the same markets go on from day to day.
+    """
+    seconds = int(utc_now().timestamp()) // SYNTHETIC_STEP_SECONDS * SYNTHETIC_STEP_SECONDS
+    now = datetime.fromtimestamp(seconds, UTC)
+    size = "" if market_count is None else f"_{market_count}"
+    note = settings.data_dir / "synthetic" / f"world_{settings.synthetic_seed}{size}.json"
+    if note.exists():
+        began = msgspec.json.decode(note.read_bytes(), type=_Birth).start
+        return _world(settings.synthetic_seed, began, market_count).at(now)
+    world = _world(settings.synthetic_seed, now, market_count)
+    note.parent.mkdir(parents=True, exist_ok=True)
+    note.write_bytes(msgspec.json.encode(_Birth(start=now)))
+    return world
+
+
+def _world(seed: int, as_of: datetime, market_count: int | None) -> World:
+    if market_count is None:
+        return World(seed=seed, as_of=as_of)
+    return World.with_market_count(market_count, seed=seed, as_of=as_of)
+
+
+@contextmanager
+def synthetic_settings(settings: Settings) -> Iterator[Settings]:
+    """``settings`` aimed at a synthetic venue that is served on loopback for the time of the block."""
+    with running_venue(synthetic_world(settings)) as venue:
+        yield _aimed_at(settings, venue.origin)
+
+
+def serve_synthetic(
+    settings: Settings, *, port: int, market_count: int | None, announce: Callable[[Settings], None]
+) -> None:
+    """Serve the synthetic venue on ``port`` until it is interrupted; ``announce`` is told the addresses.
+
+    Raises:
+        ConfigurationError: The port is taken.
+    """
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError as error:
+            raise ConfigurationError(
+                f"--port: expected a free port on 127.0.0.1, found {port} not to be had ({error.strerror}); "
+                "try another, such as --port 8766"
+            ) from error
+    announce(_aimed_at(settings, f"http://127.0.0.1:{port}"))
+    serve(synthetic_world(settings, market_count=market_count), port=port)
+
+
+def _aimed_at(settings: Settings, origin: str) -> Settings:
+    return settings.model_copy(
+        update={
+            "gamma_url": origin + GAMMA_PATH,
+            "clob_url": origin + CLOB_PATH,
+            "data_api_url": origin + DATA_PATH,
+            "kalshi_url": origin + KALSHI_PATH,
+            "market_stream_url": origin.replace("http", "ws", 1) + STREAM_PATH,
+        }
+    )
+
+
+# --- doctor -----------------------------------------------------------------------------------------------------------
+
+
+def service_probes(settings: Settings) -> dict[str, Callable[[], Awaitable[str]]]:
+    """One cheap question for each service, by name; the answer is a sentence, or a ``SourceError`` is raised."""
+    questions: dict[str, tuple[VenueHttp, str, tuple[tuple[str, str], ...]]] = {
+        "Polymarket Gamma": (_gamma(settings), "/tags", (("limit", "1"),)),
+        "Polymarket CLOB": (_clob(settings), "/time", ()),
+        "Polymarket Data API": (_data_api(settings), "/v2/trades", (("limit", "1"),)),
+        "Kalshi": (_kalshi_http(settings), "/exchange/status", ()),
+    }
+
+    def probe(http: VenueHttp, path: str, params: tuple[tuple[str, str], ...]) -> Callable[[], Awaitable[str]]:
+        async def ask() -> str:
+            async with http:
+                is_synthetic = await http.identify(path, params)
+            return f"{http.base_url} answers" + (", a synthetic stand-in" if is_synthetic else "")
+
+        return ask
+
+    return {name: probe(*question) for name, question in questions.items()}
