@@ -48,6 +48,8 @@ RUN_TAG = "edgeworth"
 CLIENT_SETTINGS: Mapping[str, str] = {
     # Prefect attaches its handlers to these loggers, so that the library's log lines reach the run's page.
     "PREFECT_LOGGING_EXTRA_LOGGERS": "edgeworth",
+    # The library also logs where no run is under way; such a line is for the terminal, and no reason for a warning.
+    "PREFECT_LOGGING_TO_API_WHEN_MISSING_FLOW": "ignore",
     # The shortest that Prefect allows. A run that misses two is dead; see the automation in tasks/setup.py.
     "PREFECT_FLOWS_HEARTBEAT_FREQUENCY": "30",
 }

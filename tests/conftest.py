@@ -48,6 +48,7 @@ def pytest_configure(config: pytest.Config) -> None:
     config.stash[_HOME] = Path(tempfile.mkdtemp(prefix="edgeworth-tests-"))
     os.environ["PREFECT_HOME"] = str(config.stash[_HOME])
     os.environ["PREFECT_SERVER_ANALYTICS_ENABLED"] = "false"
+    os.environ["PREFECT_LOGGING_TO_API_WHEN_MISSING_FLOW"] = "ignore"
     # A proxy of the user must not stand between a test and its own server.
     os.environ["NO_PROXY"] = os.environ["no_proxy"] = LOOPBACK
     if recordings := os.environ.get("EDGEWORTH_RECORDINGS"):

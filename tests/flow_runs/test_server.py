@@ -25,6 +25,7 @@ def test_it_answers(server: Server):
         ("server.concurrency.lease_storage", "prefect.server.concurrency.lease_storage.filesystem"),
         ("flows.heartbeat_frequency", 30),
         ("logging.extra_loggers", ["edgeworth"]),
+        ("logging.to_api.when_missing_flow", "ignore"),
     ],
 )
 def test_each_setting_was_taken(server: Server, path: str, value: Any):
