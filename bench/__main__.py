@@ -100,8 +100,9 @@ def main() -> None:
 GOALS = """
 Goals: parsing ≥ 40,000 markets per CPU second; catalogue first load ≥ 12,000 rows/s on SQLite and ≥ 30,000 on
 PostgreSQL; ingest from the loopback venue ≥ 3,000 markets per CPU second in total, ≥ 20,000 when nothing has changed,
-resident memory ≤ 400 MB and flat (compare the two universes). “Catalogue” figures include parsing and the raw store, and a market is
-about four rows (market, outcomes, digest). CPU is that of the measured process: the venue and PostgreSQL run in others.
+resident memory ≤ 400 MB and flat (compare the two universes). “Catalogue” figures include parsing and the raw store,
+and a market is about four rows (market, outcomes, digest). CPU is that of the measured process: the venue and
+PostgreSQL run in others.
 """
 
 
