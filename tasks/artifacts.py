@@ -57,7 +57,7 @@ def publish_freshness_artifact(verdicts: Sequence[VenueFreshness], *, target_min
 
 def count_rows(sources: Sequence[SourceReport]) -> list[dict[str, str | int]]:
     """One row a source, and a last one with the totals when there are several. Cells are numbers or plain words."""
-    rows = [_row(one_line(source.venue or source.source), source.counts) for source in sources[:MOST_ROWS]]
+    rows = [_row(one_line(_name(source)), source.counts) for source in sources[:MOST_ROWS]]
     if len(sources) > 1:
         totals = IngestCounts(refusals={})
         for source in sources:
@@ -115,11 +115,16 @@ def _row(name: str, counts: IngestCounts) -> dict[str, str | int]:
     return {"source": name, **{column: getattr(counts, column) for column in COLUMNS}}
 
 
+def _name(source: SourceReport) -> str:
+    """A recorded file by its own name, everything else by the venue whose markets it held."""
+    return source.source if source.source.startswith("file:") else source.venue or source.source
+
+
 def _source_table(sources: Sequence[SourceReport]) -> list[str]:
     lines = ["| source | seconds | ended |", "| --- | ---: | --- |"]
     for source in sources[:MOST_ROWS]:
         ended = "complete" if source.error is None else f"**stopped**: {escaped(source.error)}"
-        lines.append(f"| {escaped(source.source)} | {source.seconds:.1f} | {ended} |")
+        lines.append(f"| {escaped(_name(source))} | {source.seconds:.1f} | {ended} |")
     return [*lines, *_left_out(len(sources))]
 
 

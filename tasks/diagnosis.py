@@ -25,14 +25,14 @@ State = Literal["ok", "missing", "failed", "skipped"]
 PINNED = ("prefect", "fastapi", "sqlalchemy")
 """Packages whose other versions break the scheduler in silence; see pyproject.toml."""
 
-KEYS = {
-    "openai_api_key": "the local embedder and built-in models are used instead",
-    "anthropic_api_key": "built-in models are used instead",
-    "daytona_api_key": "the local sandbox is used instead",
-    "exa_api_key": "research uses the catalogue's own evidence instead",
-    "perplexity_api_key": "research uses the catalogue's own evidence instead",
-    "openrouter_api_key": "built-in models are used instead",
-}
+KEYS = (
+    "openai_api_key",
+    "anthropic_api_key",
+    "daytona_api_key",
+    "exa_api_key",
+    "perplexity_api_key",
+    "openrouter_api_key",
+)
 
 
 class Finding(Struct, frozen=True):
@@ -92,9 +92,11 @@ def _database(settings: Settings) -> Finding:
 
 
 def _keys(settings: Settings) -> Iterator[Finding]:
-    for name, instead in KEYS.items():
+    for name in KEYS:
         is_set = getattr(settings, name) is not None
-        yield Finding(name.upper(), "ok" if is_set else "missing", "set" if is_set else f"not set; {instead}")
+        yield Finding(
+            name.upper(), "ok" if is_set else "missing", "set" if is_set else "not set; nothing here needs it"
+        )
 
 
 def _services(settings: Settings, *, offline: bool) -> list[Finding]:
@@ -136,7 +138,7 @@ def _prefect() -> Iterator[Finding]:
     except (urllib.error.URLError, ValueError) as error:
         yield Finding("Prefect set-up", "failed", f"the server did not answer as expected: {error}")
         return
-    names = sorted(limit["name"] for limit in limits)
+    names = sorted(limit["name"] for limit in limits if not limit["name"].startswith("deployment:"))
     if names and deployments:
         yield Finding("Prefect set-up", "ok", f"limits {', '.join(names)}; {len(deployments)} deployments")
     else:

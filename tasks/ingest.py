@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from datetime import datetime
 
 from msgspec import Struct
@@ -12,7 +13,12 @@ from edgeworth.reports.ingest import IngestReport, SourceReport
 from tasks import artifacts
 from tasks.clock import utc_now
 from tasks.ingesting import IngestPlan, begin_ingest, ingest_source, publish_ingest
+from tasks.prefect_server import hear_library
 from tasks.settings import load_settings
+from tasks.slots import service_slot
+
+SERVICES = ("polymarket", "kalshi")
+"""Sources that are services with a limit of their own."""
 
 
 class BegunRun(Struct, frozen=True):
@@ -33,6 +39,7 @@ class PublishedRun(Struct, frozen=True):
 @task(name="begin-ingest")
 def begin(plan: IngestPlan) -> BegunRun:
     """Check the plan and note the run."""
+    hear_library()
     started_at = utc_now()
     return BegunRun(begin_ingest(load_settings(), plan), started_at)
 
@@ -41,7 +48,8 @@ def begin(plan: IngestPlan) -> BegunRun:
 def read_source(run: BegunRun, source: str, plan: IngestPlan) -> list[SourceReport]:
     """Read one source; its failure stands in the report and in the log, and does not end the run."""
     log = get_run_logger()
-    reports = ingest_source(load_settings(), run.run_id, source, plan)
+    with service_slot(source) if source in SERVICES else nullcontext():
+        reports = ingest_source(load_settings(), run.run_id, source, plan, run.started_at)
     for report in reports:
         log.info("%s: %s", report.venue or report.source, sentence(report.counts))
         if report.error:
