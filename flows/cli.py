@@ -13,7 +13,10 @@ import typer
 
 from edgeworth.errors import ConfigurationError, EdgeworthError
 from flows.commands import doctor, ingest, markets, setup, venue
-from flows.commands.console import errors
+from flows.commands.console import errors, print_error
+
+INTERRUPTED = 130
+"""Exit code after Ctrl-C, as shells have it: 128 and the number of the signal."""
 
 app = typer.Typer(
     name="edgeworth",
@@ -36,20 +39,16 @@ def main() -> None:
     try:
         app(standalone_mode=True)
     except ConfigurationError as error:
-        errors.print(f"[bold red]Error:[/] {_escaped(error)}", highlight=False)
+        print_error("Error", str(error))
         sys.exit(2)
     except EdgeworthError as error:
-        errors.print(f"[bold red]Error:[/] {_escaped(error)}", highlight=False)
+        print_error("Error", str(error))
         sys.exit(1)
-    except KeyboardInterrupt:
-        errors.print("Interrupted. What was read is kept; the same command goes on from there.")
-        sys.exit(130)
-
-
-def _escaped(error: EdgeworthError) -> str:
-    from rich.markup import escape
-
-    return escape(str(error))
+    except SystemExit as end:
+        # The command line's library turns Ctrl-C into this code and says nothing.
+        if end.code == INTERRUPTED:
+            errors.print("Interrupted. What was read is kept; the same command goes on from there.", soft_wrap=True)
+        raise
 
 
 if __name__ == "__main__":

@@ -7,7 +7,6 @@ the same steps in the same order.
 from __future__ import annotations
 
 import asyncio
-import logging
 import time
 from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import datetime, timedelta
@@ -24,10 +23,8 @@ from edgeworth.reports.ingest import HistoryCounts, IngestReport, SourceReport, 
 from tasks import wiring
 from tasks.clock import new_id, utc_now
 from tasks.progress import current_progress
-from tasks.results import code_version, make_run_folder
+from tasks.results import check_results_folder, code_version, make_run_folder
 from tasks.settings import Settings
-
-logger = logging.getLogger(__name__)
 
 
 class IngestPlan(Struct, frozen=True, kw_only=True):
@@ -58,9 +55,10 @@ def begin_ingest(settings: Settings, plan: IngestPlan) -> str:
     """Note that a run begins, after checking that every source can be meant; its id.
 
     Raises:
-        ConfigurationError: A source is not known, or the database's URL is wrong.
+        ConfigurationError: A source is not known, the database's URL is wrong, or the results have no place to go.
     """
     wiring.check_sources(plan.sources)
+    check_results_folder(settings.results_dir)
     run_id = new_id()
     with wiring.open_storage(settings) as storage:
         storage.catalogue.start_run(
@@ -129,7 +127,6 @@ async def _ingest_venue(
         if venue.follow is not None and plan.history and settings.enable_ws_ingest:
             await _follow(storage, settings, run_id, venue, report.history)
     except EdgeworthError as error:
-        logger.warning("%s: %s", report.source, error)
         report.error = str(error)
     report.seconds = time.monotonic() - started
 

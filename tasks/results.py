@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import errno
 import importlib.metadata
+import itertools
 import re
 import shutil
 import subprocess
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from functools import cache
 from pathlib import Path
 
-from edgeworth.errors import StorageError, StorageFullError
+from edgeworth.errors import ConfigurationError, StorageError, StorageFullError
 
 NO_SPACE = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
@@ -46,6 +48,23 @@ def slug(text: str, *, most: int = 50) -> str:
     return words or "unnamed"
 
 
+def check_results_folder(results_dir: Path) -> None:
+    """See that runs can be written below ``results_dir``, before an hour of work is done for nothing.
+
+    Raises:
+        ConfigurationError: It is no folder, cannot be made, or cannot be written.
+    """
+    try:
+        results_dir.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=results_dir):
+            pass
+    except OSError as error:
+        raise ConfigurationError(
+            f"EDGEWORTH_RESULTS_DIR: expected a folder that can be made and written at {results_dir}, "
+            f"found: {error.strerror}"
+        ) from error
+
+
 @contextmanager
 def make_run_folder(results_dir: Path, batch_name: str, at: datetime) -> Iterator[RunFolder]:
     """``<results_dir>/<batch_name>_<YYYYmmdd_HHMMSS>/``, which appears when the block ends well.
@@ -56,9 +75,20 @@ def make_run_folder(results_dir: Path, batch_name: str, at: datetime) -> Iterato
         StorageError: The disk is full (``StorageFullError``) or refuses; nothing of the run is left behind.
     """
     stem = f"{slug(batch_name)}_{at:%Y%m%d_%H%M%S}"
+    with _disk_errors(results_dir / stem):
+        building, final = _begin(results_dir, stem)
+        try:
+            yield RunFolder(building, final)
+            building.rename(final)
+        finally:
+            shutil.rmtree(building, ignore_errors=True)
+
+
+def _begin(results_dir: Path, stem: str) -> tuple[Path, Path]:
+    """A folder to write to, made, and the free place that it will be moved to."""
     results_dir.mkdir(parents=True, exist_ok=True)
-    names = (stem if number == 1 else f"{stem}_{number}" for number in range(1, 1000))
-    for name in names:
+    for number in itertools.count(1):
+        name = stem if number == 1 else f"{stem}_{number}"
         building, final = results_dir / f".{name}.partial", results_dir / name
         if final.exists():
             continue
@@ -66,15 +96,17 @@ def make_run_folder(results_dir: Path, batch_name: str, at: datetime) -> Iterato
             building.mkdir()
         except FileExistsError:
             continue
-        break
+        return building, final
+    raise AssertionError("there is always another number")
+
+
+@contextmanager
+def _disk_errors(final: Path) -> Iterator[None]:
     try:
-        yield RunFolder(building, final)
-        building.rename(final)
+        yield
     except OSError as error:
         kind = StorageFullError if error.errno in NO_SPACE else StorageError
         raise kind(f"{final}: the report could not be written ({error.strerror}); nothing of it was kept") from error
-    finally:
-        shutil.rmtree(building, ignore_errors=True)
 
 
 @cache

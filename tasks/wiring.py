@@ -118,7 +118,10 @@ def open_storage(settings: Settings) -> Iterator[Storage]:
         raise ConfigurationError(
             f"EDGEWORTH_DATA_DIR: expected a folder that can be made at {settings.data_dir}, found: {error.strerror}"
         ) from error
-    engine = open_database(settings.database)
+    try:
+        engine = open_database(settings.database)
+    except ConfigurationError as error:
+        raise ConfigurationError(f"EDGEWORTH_DATABASE_URL: {str(error).removeprefix('database URL: ')}") from None
     try:
         yield Storage(SqlCatalogue(engine), ZstdRawStore(settings.data_dir), ParquetHistory(settings.data_dir))
     finally:

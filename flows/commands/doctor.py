@@ -5,10 +5,9 @@ from __future__ import annotations
 from typing import Annotated
 
 import typer
-from rich.markup import escape
 from rich.table import Table
 
-from flows.commands.console import print_json, results
+from flows.commands.console import print_json, results, shown
 from tasks.settings import load_settings
 
 EXAMPLES = """
@@ -41,6 +40,6 @@ def doctor(
             table.add_column(name, overflow="fold")
         for finding in findings:
             style = _STYLES[finding.state]
-            table.add_row(finding.name, f"[{style}]{finding.state}[/]", escape(finding.detail))
+            table.add_row(finding.name, f"[{style}]{finding.state}[/]", shown(finding.detail))
         results.print(table)
     raise typer.Exit(1 if any(finding.state == "failed" for finding in findings) else 0)

@@ -6,21 +6,21 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import msgspec
 import typer
 from rich import box
-from rich.markup import escape
 from rich.progress import Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from edgeworth.errors import ConfigurationError, EdgeworthError
 from edgeworth.ports import IngestCounts
-from flows.commands.console import errors, print_json, results
-from tasks.ingesting import IngestPlan
+from flows.commands.console import errors, print_error, print_json, printable, results, shown
 from tasks.settings import Settings, load_settings
-from tasks.wiring import check_sources
+
+if TYPE_CHECKING:
+    from tasks.ingesting import IngestPlan
 
 EXAMPLES = """
 Examples:
@@ -57,6 +57,9 @@ def ingest(
 
     Without `--source` both Polymarket and Kalshi are read. Every row is taken or refused, each refusal with a reason.
     """
+    from tasks.ingesting import IngestPlan
+    from tasks.wiring import check_sources
+
     settings = load_settings()
     plan = IngestPlan(
         sources=tuple(source or ("polymarket", "kalshi")),
@@ -73,6 +76,10 @@ def ingest(
         print_json(report)
     else:
         _print(report)
+    for one in report["sources"]:
+        if one["error"]:
+            # A file's error begins with the file's name already.
+            print_error(one["source"], one["error"].removeprefix(f"{one['source'].removeprefix('file:')}: "))
     raise typer.Exit(1 if report["failed"] else 0)
 
 
@@ -166,7 +173,7 @@ def _print(report: dict[str, Any]) -> None:
     for one in report["sources"]:
         history = sum(one["history"][name] for name in ("prices", "books", "trades"))
         name = one["source"] if one["source"].startswith("file:") or not one["venue"] else one["venue"]
-        table.add_row(escape(name), *(f"{one[column]:,}" for column in _COLUMNS), f"{history:,}")
+        table.add_row(shown(name), *(f"{one[column]:,}" for column in _COLUMNS), f"{history:,}")
     results.print(table)
     for column, meaning in _ASIDE.items():
         if report[column]:
@@ -174,8 +181,5 @@ def _print(report: dict[str, Any]) -> None:
     reasons = report["refusal_reasons"]
     for code, count in sorted(report["refusals"].items()):
         example = f", for example: {reasons[code]}" if code in reasons else ""
-        results.print(f"  {count:,} refused as {code}{example}", highlight=False, markup=False)
-    for one in report["sources"]:
-        if one["error"]:
-            errors.print(f"[bold red]{escape(one['source'])}:[/] {escape(one['error'])}", highlight=False)
-    results.print(f"Page: {report['folder']}/summary.html", highlight=False, markup=False, soft_wrap=True)
+        results.print(printable(f"  {count:,} refused as {code}{example}"), highlight=False, markup=False)
+    results.print(printable(f"Page: {report['folder']}/summary.html"), highlight=False, markup=False, soft_wrap=True)

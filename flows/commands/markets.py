@@ -6,14 +6,13 @@ from typing import Annotated, Any
 
 import msgspec
 import typer
-from rich.markup import escape
 from rich.table import Table
 
 from edgeworth.errors import ConfigurationError
 from edgeworth.markets.market import Market, MarketStatus
 from edgeworth.markets.venue import Venue
 from edgeworth.reports.rendering import cents, compact, day, minute
-from flows.commands.console import errors, print_json, results
+from flows.commands.console import errors, print_json, printable, results, shown
 from tasks.settings import load_settings
 
 LIST_EXAMPLES = """
@@ -60,8 +59,8 @@ def list_markets(
         table.add_column(name, justify="right", no_wrap=True)
     for market in found:
         table.add_row(
-            escape(market.market_id),
-            escape(market.question),
+            shown(market.market_id),
+            shown(market.question),
             market.category or "",
             market.status.value,
             cents(market.outcomes[0].price if market.outcomes else None),
@@ -94,14 +93,16 @@ def show(
     if json:
         print_json({**_public(found), "revisions": [msgspec.to_builtins(revision) for revision in revisions]})
         return
-    results.print(found.question, style="bold", markup=False, highlight=False)
+    results.print(printable(found.question), style="bold", markup=False, highlight=False)
     facts = Table(show_header=False, box=None, padding=(0, 2, 0, 0))
+    facts.add_column(no_wrap=True)
+    facts.add_column(overflow="fold")
     for label, value in _facts(found):
-        facts.add_row(f"[dim]{label}[/]", escape(value))
+        facts.add_row(f"[dim]{label}[/]", shown(value))
     results.print(facts)
     if found.rules:
         results.print("\n[bold]Rules[/]")
-        results.print(found.rules, markup=False, highlight=False)
+        results.print(printable(found.rules), markup=False, highlight=False)
     for revision in revisions:
         results.print(
             f"\nTerms changed, seen {minute(revision.seen_at)}: {', '.join(revision.changed)}",
