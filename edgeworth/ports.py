@@ -209,6 +209,9 @@ class Catalogue(Protocol):
     def unfinished_passes(self, key: str, since: datetime) -> Sequence[PassProgress]:
         """Walks with ``key`` started at or after ``since`` that have not finished, newest first."""
 
+    def finished_pass(self, key: str, run_id: str, since: datetime, before: datetime) -> IngestCounts | None:
+        """Counts of the walk with ``key`` that ``run_id`` finished from ``since`` until before ``before``, if any."""
+
     def start_pass(self, progress: PassProgress, run_id: str) -> None:
         """Note that a walk begins."""
 

@@ -16,11 +16,12 @@ import msgspec
 from msgspec import Struct
 
 from edgeworth.errors import EdgeworthError
-from edgeworth.markets.ingestion import ingest_listing
+from edgeworth.markets.ingestion import RESUME_WITHIN, ingest_listing
 from edgeworth.markets.listing import ParsedItem
+from edgeworth.markets.venue import Venue
 from edgeworth.ports import FetchedRows, HistorySource, RawLog, TradedMarket
 from edgeworth.reports.ingest import HistoryCounts, IngestReport, SourceReport, render_pages, report_json
-from tasks import wiring
+from tasks import run_claims, wiring
 from tasks.clock import new_id, utc_now
 from tasks.progress import current_progress
 from tasks.results import check_results_folder, code_version, make_run_folder
@@ -54,28 +55,60 @@ class IngestPlan(Struct, frozen=True, kw_only=True):
 def begin_ingest(settings: Settings, plan: IngestPlan) -> str:
     """Note that a run begins, after checking that every source can be meant; its id.
 
+    A run with the same plan that was killed goes on: what it had finished shortly before is not asked for again.
+
     Raises:
         ConfigurationError: A source is not known, the database's URL is wrong, or the results have no place to go.
     """
     wiring.check_sources(plan.sources)
     check_results_folder(settings.results_dir)
-    run_id = new_id()
     with wiring.open_storage(settings) as storage:
+        run_id = _interrupted_run(storage, settings, plan)
+        if run_id is None:
+            run_id = new_id()
+            run_claims.claim(settings.data_dir, run_id)
         storage.catalogue.start_run(
             run_id, kind="ingest", parameters=_public(plan), started_at=utc_now(), code_version=code_version()
         )
     return run_id
 
 
-def ingest_source(settings: Settings, run_id: str, source: str, plan: IngestPlan) -> list[SourceReport]:
+def _interrupted_run(storage: wiring.Storage, settings: Settings, plan: IngestPlan) -> str | None:
+    """The newest run with this plan whose process is gone, now claimed by this one."""
+    wanted = msgspec.json.decode(msgspec.json.encode(_public(plan)))
+    earliest = utc_now() - RESUME_WITHIN
+
+    def open_runs() -> list[str]:
+        runs = storage.catalogue.list_runs(kind="ingest")
+        return [
+            run.run_id
+            for run in runs
+            if run.status == "running" and run.started_at >= earliest and run.parameters == wanted
+        ]
+
+    for run_id in open_runs():
+        if run_claims.try_take_up(settings.data_dir, run_id):
+            # Its process may have ended well between the look and the claim.
+            if run_id in open_runs():
+                return run_id
+            run_claims.let_go(settings.data_dir, run_id)
+    return None
+
+
+def ingest_source(
+    settings: Settings, run_id: str, source: str, plan: IngestPlan, began: datetime
+) -> list[SourceReport]:
     """Read one source into the catalogue and the history: one report for each venue it holds.
 
     An error of the source ends that source, not the run: it stands in the report, and what was read is kept.
+    ``began`` is when this process began: a listing that the run had finished before is not read again.
     """
-    return asyncio.run(_ingest_source(settings, run_id, source, plan))
+    return asyncio.run(_ingest_source(settings, run_id, source, plan, began))
 
 
-async def _ingest_source(settings: Settings, run_id: str, source: str, plan: IngestPlan) -> list[SourceReport]:
+async def _ingest_source(
+    settings: Settings, run_id: str, source: str, plan: IngestPlan, began: datetime
+) -> list[SourceReport]:
     name = wiring.public_name(source)
     reports: list[SourceReport] = []
     with wiring.open_storage(settings) as storage:
@@ -89,7 +122,7 @@ async def _ingest_source(settings: Settings, run_id: str, source: str, plan: Ing
                         error=venue.error,
                     )
                     reports.append(report)
-                    await _ingest_venue(storage, settings, run_id, venue, plan, report)
+                    await _ingest_venue(storage, settings, run_id, venue, plan, began, report)
         except EdgeworthError as error:
             reports.append(SourceReport(source=name, error=str(error)))
     return reports
@@ -101,6 +134,7 @@ async def _ingest_venue(
     run_id: str,
     venue: wiring.OpenVenue,
     plan: IngestPlan,
+    began: datetime,
     report: SourceReport,
 ) -> None:
     """Walk every listing of one venue, then its history; a failure goes into ``report``, what was read is kept."""
@@ -119,6 +153,7 @@ async def _ingest_venue(
                 clock=utc_now,
                 limit=limit if is_about_markets else None,
                 progress=current_progress(),
+                process_began=began,
             )
             if is_about_markets:
                 report.counts.add(counts)
@@ -131,6 +166,11 @@ async def _ingest_venue(
     report.seconds = time.monotonic() - started
 
 
+def _raw_name(run_id: str, venue: Venue) -> str:
+    """A raw file of this run, or of what is left of it after a kill: each of its processes writes its own."""
+    return f"{run_id}-{venue.value}-{new_id()}"
+
+
 async def _follow(
     storage: wiring.Storage, settings: Settings, run_id: str, venue: wiring.OpenVenue, counts: HistoryCounts
 ) -> None:
@@ -140,7 +180,7 @@ async def _follow(
     markets = storage.catalogue.busiest_markets(venue.venue, settings.history_markets)
     if not markets:
         return
-    raw_log = storage.raw.create(venue.venue, "stream", f"{run_id}-{venue.venue.value}", utc_now())
+    raw_log = storage.raw.create(venue.venue, "stream", _raw_name(run_id, venue.venue), utc_now())
 
     def save(batch: FetchedRows) -> None:
         raw_log.append(batch.page)
@@ -163,7 +203,7 @@ async def _ingest_history(
     now = utc_now()
     markets = storage.catalogue.busiest_markets(source.venue, settings.history_markets)
     counts = HistoryCounts(markets=len(markets))
-    raw_log = storage.raw.create(source.venue, "history", f"{run_id}-{source.venue.value}", now)
+    raw_log = storage.raw.create(source.venue, "history", _raw_name(run_id, source.venue), now)
     reader = _HistoryReader(source, storage, raw_log, now, now - timedelta(days=settings.history_days))
     try:
         for first in range(0, len(markets), MARKETS_A_BATCH):
@@ -254,6 +294,7 @@ def publish_ingest(
             status="failed" if report.has_failed else "complete",
             counts=report_json(report),
         )
+    run_claims.let_go(settings.data_dir, run_id)
     return report
 
 
@@ -261,7 +302,9 @@ def ingest_plainly(settings: Settings, plan: IngestPlan) -> IngestReport:
     """The whole ingest in this process, without Prefect: the same steps in the same order."""
     started_at = utc_now()
     run_id = begin_ingest(settings, plan)
-    sources = [report for source in plan.sources for report in ingest_source(settings, run_id, source, plan)]
+    sources = [
+        report for source in plan.sources for report in ingest_source(settings, run_id, source, plan, started_at)
+    ]
     return publish_ingest(settings, run_id, plan, started_at, sources)
 
 

@@ -12,8 +12,10 @@ from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Protocol
+from urllib.parse import urlsplit
 
 import msgspec
+from filelock import FileLock
 from msgspec import Struct
 
 from edgeworth.adapters.http import RateLimit, VenueHttp
@@ -35,6 +37,7 @@ from edgeworth.adapters.polymarket.client import (
 from edgeworth.adapters.polymarket.stream import MarketStream
 from edgeworth.adapters.recordings.listing import RecordedFile, open_recordings
 from edgeworth.adapters.storage.database import SqlCatalogue, open_database
+from edgeworth.adapters.storage.disk import storage_error, write_whole
 from edgeworth.adapters.storage.history import ParquetHistory
 from edgeworth.adapters.storage.raw import ZstdRawStore
 from edgeworth.adapters.synthetic.server import (
@@ -164,56 +167,59 @@ async def open_source(
         UnreadableInputError: A recorded file cannot be read.
     """
     async with AsyncExitStack() as stack:
-        limited = True
+        world = None
         if source == "synthetic":
+            world = f"synthetic:{settings.synthetic_seed}"
             settings = stack.enter_context(synthetic_settings(settings))
-            limited = False
         if source.startswith(FILE_PREFIX):
             yield _recordings(Path(source.removeprefix(FILE_PREFIX)), storage, options)
             return
         venues = []
         if source in {"polymarket", "synthetic"}:
-            venues.append(await _polymarket(stack, settings, options, limited=limited))
+            venues.append(await _polymarket(stack, settings, options, world=world))
         if source in {"kalshi", "synthetic"}:
-            venues.append(await _kalshi(stack, settings, storage, options, limited=limited))
+            venues.append(await _kalshi(stack, settings, storage, options, world=world))
         yield venues
 
 
-def _http(url: str, *, name: str, venue: Venue, limits: Sequence[RateLimit]) -> VenueHttp:
-    # The documented limits protect real venues; our own loopback server needs none.
-    # The spread of retries must differ between two processes, so it is not seeded.
-    return VenueHttp(url, name=name, venue=venue, limits=limits, clock=utc_now, jitter=random.Random())  # noqa: S311
-
-
-def _gamma(settings: Settings, *, limited: bool = True) -> VenueHttp:
-    return _http(
-        settings.gamma_url, name="Polymarket Gamma", venue=Venue.POLYMARKET, limits=GAMMA_LIMITS if limited else ()
+def _http(url: str, *, name: str, venue: Venue, limits: Sequence[RateLimit], world: str | None) -> VenueHttp:
+    # The documented limits protect real venues; our own loopback server needs none. Its port differs every time, so an
+    # interrupted walk is found again by the name of its world.
+    return VenueHttp(
+        url,
+        name=name,
+        venue=venue,
+        limits=limits if world is None else (),
+        clock=utc_now,
+        jitter=random.Random(),  # noqa: S311  the spread of retries must differ between two processes: not seeded
+        known_as=None if world is None else world + urlsplit(url).path,
     )
 
 
-def _clob(settings: Settings, *, limited: bool = True) -> VenueHttp:
+def _gamma(settings: Settings, *, world: str | None = None) -> VenueHttp:
+    return _http(settings.gamma_url, name="Polymarket Gamma", venue=Venue.POLYMARKET, limits=GAMMA_LIMITS, world=world)
+
+
+def _clob(settings: Settings, *, world: str | None = None) -> VenueHttp:
+    return _http(settings.clob_url, name="Polymarket CLOB", venue=Venue.POLYMARKET, limits=CLOB_LIMITS, world=world)
+
+
+def _data_api(settings: Settings, *, world: str | None = None) -> VenueHttp:
     return _http(
-        settings.clob_url, name="Polymarket CLOB", venue=Venue.POLYMARKET, limits=CLOB_LIMITS if limited else ()
+        settings.data_api_url, name="Polymarket Data API", venue=Venue.POLYMARKET, limits=DATA_API_LIMITS, world=world
     )
 
 
-def _data_api(settings: Settings, *, limited: bool = True) -> VenueHttp:
-    return _http(
-        settings.data_api_url,
-        name="Polymarket Data API",
-        venue=Venue.POLYMARKET,
-        limits=DATA_API_LIMITS if limited else (),
-    )
+def _kalshi_http(settings: Settings, *, world: str | None = None) -> VenueHttp:
+    return _http(settings.kalshi_url, name="Kalshi", venue=Venue.KALSHI, limits=KALSHI_LIMITS, world=world)
 
 
-def _kalshi_http(settings: Settings, *, limited: bool = True) -> VenueHttp:
-    return _http(settings.kalshi_url, name="Kalshi", venue=Venue.KALSHI, limits=KALSHI_LIMITS if limited else ())
-
-
-async def _polymarket(stack: AsyncExitStack, settings: Settings, options: SourceOptions, *, limited: bool) -> OpenVenue:
-    gamma = await stack.enter_async_context(_gamma(settings, limited=limited))
-    clob = await stack.enter_async_context(_clob(settings, limited=limited))
-    data_api = await stack.enter_async_context(_data_api(settings, limited=limited))
+async def _polymarket(
+    stack: AsyncExitStack, settings: Settings, options: SourceOptions, *, world: str | None
+) -> OpenVenue:
+    gamma = await stack.enter_async_context(_gamma(settings, world=world))
+    clob = await stack.enter_async_context(_clob(settings, world=world))
+    data_api = await stack.enter_async_context(_data_api(settings, world=world))
     # Each client learns from its first answer whether it speaks to a stand-in; rows must not be stored before.
     await gamma.identify("/tags", (("limit", "1"),))
     if gamma.venue.is_synthetic:
@@ -251,9 +257,9 @@ async def _polymarket(stack: AsyncExitStack, settings: Settings, options: Source
 
 
 async def _kalshi(
-    stack: AsyncExitStack, settings: Settings, storage: Storage, options: SourceOptions, *, limited: bool
+    stack: AsyncExitStack, settings: Settings, storage: Storage, options: SourceOptions, *, world: str | None
 ) -> OpenVenue:
-    http = await stack.enter_async_context(_kalshi_http(settings, limited=limited))
+    http = await stack.enter_async_context(_kalshi_http(settings, world=world))
     await http.identify("/exchange/status")
     return OpenVenue(
         venue=http.venue,
@@ -316,14 +322,21 @@ def synthetic_world(settings: Settings, *, market_count: int | None = None) -> W
     seconds = int(utc_now().timestamp()) // SYNTHETIC_STEP_SECONDS * SYNTHETIC_STEP_SECONDS
     now = datetime.fromtimestamp(seconds, UTC)
     size = "" if market_count is None else f"_{market_count}"
-    note = settings.data_dir / "synthetic" / f"world_{settings.synthetic_seed}{size}.json"
-    if note.exists():
-        began = msgspec.json.decode(note.read_bytes(), type=_Birth).start
-        return _world(settings.synthetic_seed, began, market_count).at(now)
-    world = _world(settings.synthetic_seed, now, market_count)
-    note.parent.mkdir(parents=True, exist_ok=True)
-    note.write_bytes(msgspec.json.encode(_Birth(start=now)))
-    return world
+    began = _birth(settings.data_dir / "synthetic" / f"world_{settings.synthetic_seed}{size}.json", now)
+    world = _world(settings.synthetic_seed, began, market_count)
+    return world if began == now else world.at(now)
+
+
+def _birth(note: Path, now: datetime) -> datetime:
+    """The beginning that stands in ``note``; ``now`` is written there by the first of all processes that ask."""
+    try:
+        note.parent.mkdir(parents=True, exist_ok=True)
+        with FileLock(note.with_suffix(".lock")):
+            if not note.exists():
+                write_whole(note, msgspec.json.encode(_Birth(start=now)))
+            return msgspec.json.decode(note.read_bytes(), type=_Birth).start
+    except OSError as error:
+        raise storage_error(error, note) from error
 
 
 def _world(seed: int, as_of: datetime, market_count: int | None) -> World:

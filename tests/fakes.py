@@ -182,6 +182,8 @@ class FakeCatalogue:
         self.passes: dict[str, PassProgress] = {}
         self.totals: dict[str, IngestCounts] = {}
         self.finished: list[str] = []
+        self.finished_at: dict[str, datetime] = {}
+        self.run_ids: dict[str, str] = {}
         self.while_applying: Callable[[], None] = lambda: None
 
     def unfinished_passes(self, key: str, since: datetime) -> Sequence[PassProgress]:
@@ -192,8 +194,15 @@ class FakeCatalogue:
         ]
         return sorted(open_passes, key=lambda progress: progress.started_at, reverse=True)
 
+    def finished_pass(self, key: str, run_id: str, since: datetime, before: datetime) -> IngestCounts | None:
+        for pass_id, at in self.finished_at.items():
+            if self.passes[pass_id].key == key and self.run_ids[pass_id] == run_id and since <= at < before:
+                return self.totals[pass_id]
+        return None
+
     def start_pass(self, progress: PassProgress, run_id: str) -> None:
         self.fuse.step()
+        self.run_ids[progress.pass_id] = run_id
         self.passes[progress.pass_id] = progress
         self.totals[progress.pass_id] = IngestCounts()
         self.fuse.step()
@@ -249,6 +258,7 @@ class FakeCatalogue:
     def finish_pass(self, pass_id: str, at: datetime) -> IngestCounts:
         self.fuse.step()
         self.finished.append(pass_id)
+        self.finished_at[pass_id] = at
         self.fuse.step()
         return self.totals[pass_id]
 

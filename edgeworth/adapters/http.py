@@ -95,6 +95,7 @@ class VenueHttp:
         sleep: Waits between attempts; tests pass one that does not.
         transport: In place of the network, for tests.
         jitter: Spreads the waits of several clients; without it they are exact.
+        known_as: What walks are filed under in place of the address, for a server whose port differs every time.
 
     Raises:
         ConfigurationError: ``base_url`` is not an http or https address.
@@ -113,6 +114,7 @@ class VenueHttp:
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         transport: httpx.AsyncBaseTransport | None = None,
         jitter: random.Random | None = None,
+        known_as: str | None = None,
     ) -> None:
         self._base = _checked_base_url(base_url, name)
         self._name = name
@@ -121,6 +123,7 @@ class VenueHttp:
         self._retry = retry
         self._sleep = sleep
         self._jitter = jitter
+        self._known_as = known_as
         self._limiters = [(limit.path_prefix, _limiter(limit)) for limit in limits]
         self._slots = asyncio.Semaphore(MAX_CONNECTIONS)
         self._client = httpx.AsyncClient(
@@ -156,6 +159,11 @@ class VenueHttp:
     def base_url(self) -> str:
         """The address without user name and password, without a trailing slash."""
         return _public_url(self._base).rstrip("/")
+
+    @property
+    def known_as(self) -> str:
+        """The address, or what stands for it where the address says nothing lasting."""
+        return self._known_as or self.base_url
 
     async def get(self, path: str, params: Sequence[tuple[str, str]] = (), *, kind: str) -> RawPage:
         """The answer to ``GET path``, after limits and retries.

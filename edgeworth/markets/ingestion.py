@@ -41,6 +41,9 @@ _log = logging.getLogger(__name__)
 RESUME_WITHIN = timedelta(hours=6)
 """A walk older than this starts anew: its cursor and its first pages are stale."""
 
+KEEP_FINISHED_FOR = timedelta(hours=1)
+"""A listing that an interrupted run had finished longer ago is walked again: markets are to be no older."""
+
 
 async def ingest_listing(
     listing: Listing,
@@ -54,6 +57,7 @@ async def ingest_listing(
     resume_within: timedelta = RESUME_WITHIN,
     progress: IngestProgress | None = None,
     history: HistoryStore | None = None,
+    process_began: datetime | None = None,
 ) -> IngestCounts:
     """Bring everything that ``listing`` shows into ``catalogue``.
 
@@ -69,6 +73,8 @@ async def ingest_listing(
         resume_within: Take up an unfinished walk with the same key if it began no longer ago than this.
         progress: Told about every page.
         history: Where prices, books and trades go, should the listing hold any (recorded files do).
+        process_began: When this process began or took up the run. A walk that the run had finished shortly before,
+            in a process that was killed later, is not walked again: its counts are given. ``None`` walks it.
 
     Returns:
         Counts over the whole walk, pages of an interrupted process included.
@@ -79,6 +85,10 @@ async def ingest_listing(
         UnreadableInputError: A page is not one of this listing. It is kept raw, and the next call asks for it again.
     """
     walk = _Walk(listing, raw, catalogue, run_id, limit, progress, history)
+    if process_began is not None:
+        finished = catalogue.finished_pass(walk.key, run_id, process_began - KEEP_FINISHED_FOR, process_began)
+        if finished is not None:
+            return finished
     try:
         walk.take_up_or_start(new_pass_id, clock(), resume_within)
         await walk.apply_stored_pages()

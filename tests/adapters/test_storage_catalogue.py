@@ -318,6 +318,19 @@ def test_counts_of_pages_add_up_to_those_of_the_walk(catalogue):
     assert (total.pages, total.fetched, total.refusals) == (2, 5, {"bad": 2, "other": 1})
 
 
+def test_a_finished_walk_is_known_by_its_run_and_the_time_it_ended(catalogue):
+    walk = Walk(catalogue)
+    walk.page(of_markets(a_market()), last=True)
+    second = timedelta(seconds=1)
+    assert catalogue.finished_pass("listing", "run", NOON, LATER + second) is None
+    total = catalogue.finish_pass("walk", LATER)
+    assert catalogue.finished_pass("listing", "run", LATER, LATER + second) == total
+    assert catalogue.finished_pass("listing", "run", NOON, LATER) is None
+    assert catalogue.finished_pass("listing", "run", LATER + second, LATER + 2 * second) is None
+    assert catalogue.finished_pass("listing", "another", NOON, LATER + second) is None
+    assert catalogue.finished_pass("other", "run", NOON, LATER + second) is None
+
+
 def test_a_page_whose_rows_do_not_add_up_is_not_applied(catalogue, engine):
     with pytest.raises(DataError, match="2 rows of which 1 parsed and 0 refused"):
         Walk(catalogue).page(listed(ParsedItem(rows=2, markets=[a_market()])))

@@ -11,7 +11,7 @@ from itertools import count
 import pytest
 
 from edgeworth.errors import FatalSourceError, RetriableSourceError, StorageBusyError, UnreadableInputError
-from edgeworth.markets.ingestion import RESUME_WITHIN, ingest_listing
+from edgeworth.markets.ingestion import KEEP_FINISHED_FOR, RESUME_WITHIN, ingest_listing
 from tests.builders import NOON
 from tests.fakes import FakeCatalogue, FakeListing, FakeProgress, FakeRawStore, Fuse, ProcessDiedError, body, item
 
@@ -27,16 +27,17 @@ class House:
         self.now = NOON
         self.names = (f"pass{number}" for number in count(1))
 
-    async def walk(self, listing, *, limit=None, progress=None):
+    async def walk(self, listing, *, limit=None, progress=None, run_id="run", process_began=None):
         return await ingest_listing(
             listing,
             raw=self.raw,
             catalogue=self.catalogue,
-            run_id="run",
+            run_id=run_id,
             new_pass_id=lambda: next(self.names),
             clock=lambda: self.now,
             limit=limit,
             progress=progress,
+            process_began=process_began,
         )
 
     async def walk_killed(self, listing, *, store_steps=None, catalogue_steps=None):
@@ -155,6 +156,27 @@ async def test_a_finished_walk_is_not_taken_up(house):
     await house.walk(listing)
     assert listing.fetched == [None, "c1", "c2"]
     assert house.catalogue.finished == ["pass1", "pass2"]
+
+
+async def test_a_run_that_was_killed_later_does_not_walk_again_what_it_had_finished(house):
+    counts = await house.walk(three_pages())
+    again = three_pages()
+    house.now = NOON + KEEP_FINISHED_FOR
+    assert await house.walk(again, process_began=house.now) == counts
+    assert again.fetched == []
+
+
+@pytest.mark.parametrize(
+    ("run_id", "later"),
+    [("another", timedelta(minutes=1)), ("run", KEEP_FINISHED_FOR + timedelta(seconds=1)), ("run", timedelta(0))],
+    ids=["of another run", "too old", "by this very process"],
+)
+async def test_a_finished_listing_is_walked_again(house, run_id, later):
+    await house.walk(three_pages())
+    again = three_pages()
+    house.now = NOON + later
+    await house.walk(again, run_id=run_id, process_began=house.now)
+    assert again.fetched == [None, "c1", "c2"]
 
 
 async def test_a_walk_that_is_too_old_starts_anew(house):

@@ -76,7 +76,7 @@ class _Listing:
     @property
     def key(self) -> str:
         """Host, path and filters."""
-        return f"{self._http.base_url}{self._path}?{urlencode(self._filters)}"
+        return f"{self._http.known_as}{self._path}?{urlencode(self._filters)}"
 
     async def fetch(self, cursor: str | None) -> RawPage:
         """The page at ``cursor``, with the same filters as every other page."""

@@ -101,7 +101,7 @@ class _Listing:
     def key(self) -> str:
         """Host, path and filters."""
         query = urlencode(self._filters)
-        return f"{self._http.base_url}{self._path}" + (f"?{query}" if query else "")
+        return f"{self._http.known_as}{self._path}" + (f"?{query}" if query else "")
 
     async def fetch(self, cursor: str | None) -> RawPage:
         """The page at ``cursor``, with the same filters as every other page."""

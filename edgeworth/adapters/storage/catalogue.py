@@ -68,6 +68,23 @@ class SqlCatalogue(CatalogueReader, RunBook):
                 for row in connection.execute(query)
             ]
 
+    def finished_pass(self, key: str, run_id: str, since: datetime, before: datetime) -> IngestCounts | None:
+        """Counts of the walk with ``key`` that ``run_id`` finished from ``since`` until before ``before``, if any."""
+        query = (
+            sa.select(listing_pass.c.counts)
+            .where(
+                listing_pass.c.key == key,
+                listing_pass.c.run_id == run_id,
+                listing_pass.c.finished_at >= since,
+                listing_pass.c.finished_at < before,
+            )
+            .order_by(listing_pass.c.finished_at.desc(), listing_pass.c.pass_id)
+            .limit(1)
+        )
+        with reading(self._engine) as connection:
+            counts = connection.execute(query).scalar()
+        return None if counts is None else msgspec.convert(counts, IngestCounts)
+
     def start_pass(self, progress: PassProgress, run_id: str) -> None:
         """Note that a walk begins."""
         # The raw store's layout is <venue>/<kind>/...; a walk without a file yet learns its venue with its first page.
