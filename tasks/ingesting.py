@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Coroutine, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -23,6 +23,7 @@ from edgeworth.ports import FetchedRows, HistorySource, RawLog, TradedMarket
 from edgeworth.reports.ingest import HistoryCounts, IngestReport, SourceReport, render_pages, report_json
 from tasks import run_claims, wiring
 from tasks.clock import new_id, utc_now
+from tasks.counted_history import CountedHistory
 from tasks.progress import current_progress
 from tasks.results import check_results_folder, code_version, make_run_folder
 from tasks.settings import Settings
@@ -147,7 +148,7 @@ async def _ingest_venue(
                 listing,
                 raw=storage.raw,
                 catalogue=storage.catalogue,
-                history=storage.history,
+                history=CountedHistory(storage.history, report.history),
                 run_id=run_id,
                 new_pass_id=new_id,
                 clock=utc_now,
@@ -158,7 +159,7 @@ async def _ingest_venue(
             if is_about_markets:
                 report.counts.add(counts)
         if venue.history is not None and plan.history:
-            report.history = await _ingest_history(storage, settings, run_id, venue.history)
+            await _ingest_history(storage, settings, run_id, venue.history, report.history)
         if venue.follow is not None and plan.history and settings.enable_ws_ingest:
             await _follow(storage, settings, run_id, venue, report.history)
     except EdgeworthError as error:
@@ -197,12 +198,12 @@ async def _follow(
 
 
 async def _ingest_history(
-    storage: wiring.Storage, settings: Settings, run_id: str, source: HistorySource
-) -> HistoryCounts:
+    storage: wiring.Storage, settings: Settings, run_id: str, source: HistorySource, counts: HistoryCounts
+) -> None:
     """Books, prices and trades of the busiest open markets of one venue, from where the history ends."""
     now = utc_now()
     markets = storage.catalogue.busiest_markets(source.venue, settings.history_markets)
-    counts = HistoryCounts(markets=len(markets))
+    counts.markets += len(markets)
     raw_log = storage.raw.create(source.venue, "history", _raw_name(run_id, source.venue), now)
     reader = _HistoryReader(source, storage, raw_log, now, now - timedelta(days=settings.history_days))
     try:
@@ -210,11 +211,15 @@ async def _ingest_history(
             await reader.read(markets[first : first + MARKETS_A_BATCH], counts)
     finally:
         raw_log.close()
-    return counts
 
 
 MARKETS_A_BATCH = 25
 """Markets whose rows are held in memory and written as one file: few files, bounded memory."""
+
+TRADES_OVERLAP = timedelta(hours=1)
+"""Read once more before the last stored trade, which may have come from the market channel: what was traded between
+the end of the last reading and the first message of the channel would be missing for ever. Trades have one id on both.
+"""
 
 
 class _HistoryReader:
@@ -236,7 +241,7 @@ class _HistoryReader:
         trades_until = self.storage.history.last_trade_at(ids)
         rows = ParsedItem()
         await self.collect(self.source.fetch_books(markets), rows)
-        await asyncio.gather(*(self.read_market(market, prices_until, trades_until, rows) for market in markets))
+        await _all_or_none([self.read_market(market, prices_until, trades_until, rows) for market in markets])
         history = self.storage.history
         counts.books += history.save_books(rows.books)
         counts.prices += history.save_prices(rows.prices)
@@ -254,7 +259,7 @@ class _HistoryReader:
         start = max(self.earliest, market.opens_at) if market.opens_at else self.earliest
         known = [at for (market_id, _), at in prices_until.items() if market_id == market.market_id]
         prices_from = max(start, min(known)) if known else start
-        trades_from = max(start, trades_until.get(market.market_id, start))
+        trades_from = max(start, trades_until.get(market.market_id, start) - TRADES_OVERLAP)
         prices = self.source.fetch_prices(market, start=prices_from, end=self.now, interval_seconds=3600)
         await self.collect(prices, rows)
         await self.collect(self.source.fetch_trades(market, start=trades_from, end=self.now), rows)
@@ -267,6 +272,17 @@ class _HistoryReader:
             rows.prices.extend(answer.parsed.prices)
             rows.trades.extend(answer.parsed.trades)
             rows.refusals.extend(answer.parsed.refusals)
+
+
+async def _all_or_none(works: Sequence[Coroutine[Any, Any, None]]) -> None:
+    """Do all of ``works`` at once. When one fails, the others end before its error goes on: nobody else waits for them."""
+    tasks = [asyncio.ensure_future(work) for work in works]
+    try:
+        await asyncio.gather(*tasks)
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 def publish_ingest(
