@@ -275,7 +275,7 @@ class _HistoryReader:
 
 
 async def _all_or_none(works: Sequence[Coroutine[Any, Any, None]]) -> None:
-    """Do all of ``works`` at once. When one fails, the others end before its error goes on: nobody else waits for them."""
+    """Do all of ``works`` at once. When one fails, the others end before its error goes on."""
     tasks = [asyncio.ensure_future(work) for work in works]
     try:
         await asyncio.gather(*tasks)
