@@ -96,6 +96,10 @@ def _begin(results_dir: Path, stem: str) -> tuple[Path, Path]:
             building.mkdir()
         except FileExistsError:
             continue
+        if final.exists():
+            # Its writer moved it there between our look and our folder.
+            building.rmdir()
+            continue
         return building, final
     raise AssertionError("there is always another number")
 

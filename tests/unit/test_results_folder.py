@@ -1,6 +1,7 @@
 """A run's folder appears complete or not at all, and its name cannot escape from results/."""
 
 import errno
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 
 import pytest
@@ -70,3 +71,14 @@ def test_a_slug_is_always_a_harmless_name(text, most):
 )
 def test_slugs_of_market_text(text, expected):
     assert slug(text) == expected
+
+
+def test_runs_that_end_within_one_second_at_once_each_have_a_place(tmp_path):
+    def write(number: int) -> None:
+        with make_run_folder(tmp_path, "ingest", AT) as run:
+            run.write("report.txt", str(number))
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(write, range(40)))
+    assert {path.read_text() for path in tmp_path.glob("*/report.txt")} == {str(number) for number in range(40)}
+    assert list(tmp_path.glob(".*")) == []
