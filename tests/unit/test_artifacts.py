@@ -71,7 +71,9 @@ HOSTILE = "x|y](javascript:alert(1))<script>\n# `big`\u202e ![](http://evil.exam
 
 @pytest.mark.parametrize("place", ["source", "error", "reason"])
 def test_text_from_outside_stays_text_in_one_cell(place):
-    source = kalshi(source=f"file:{HOSTILE}") if place == "source" else kalshi(error=HOSTILE if place == "error" else None)
+    source = (
+        kalshi(source=f"file:{HOSTILE}") if place == "source" else kalshi(error=HOSTILE if place == "error" else None)
+    )
     text = ingest_markdown(report(source, reasons={"no_title": HOSTILE} if place == "reason" else {}))
     (line,) = [line for line in text.splitlines() if "script" in line]
     assert "<" not in line
