@@ -53,16 +53,28 @@ class IngestPlan(Struct, frozen=True, kw_only=True):
         return {**msgspec.structs.asdict(self), "sources": list(self.sources)}
 
 
+def check_ready(settings: Settings, plan: IngestPlan) -> None:
+    """See that the sources can be meant and that the stores and the results have a place, before any work starts.
+
+    Raises:
+        ConfigurationError: A source is not known, the database's URL is wrong, or the results have no place to go.
+        StorageError: The database or the data folder cannot be used.
+    """
+    wiring.check_sources(plan.sources)
+    check_results_folder(settings.results_dir)
+    with wiring.open_storage(settings):
+        pass
+
+
 def begin_ingest(settings: Settings, plan: IngestPlan) -> str:
     """Note that a run begins, after checking that every source can be meant; its id.
 
     A run with the same plan that was killed goes on: what it had finished shortly before is not asked for again.
 
     Raises:
-        ConfigurationError: A source is not known, the database's URL is wrong, or the results have no place to go.
+        ConfigurationError, StorageError: See ``check_ready``.
     """
-    wiring.check_sources(plan.sources)
-    check_results_folder(settings.results_dir)
+    check_ready(settings, plan)
     with wiring.open_storage(settings) as storage:
         run_id = _interrupted_run(storage, settings, plan)
         if run_id is None:

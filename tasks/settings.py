@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import Annotated
+from urllib.parse import urlsplit
 
-from pydantic import AliasChoices, Field, SecretStr, ValidationError
+from pydantic import AfterValidator, AliasChoices, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from edgeworth.errors import ConfigurationError
@@ -18,6 +19,18 @@ from edgeworth.errors import ConfigurationError
 def _named(*names: str) -> AliasChoices:
     """The names under which a setting is read; the first is the one that the documentation shows."""
     return AliasChoices(*names)
+
+
+def _checked_url(*schemes: str) -> AfterValidator:
+    """An address of one of ``schemes`` with a host; what was found is not repeated, for it may hold a password."""
+
+    def check(url: str) -> str:
+        parts = urlsplit(url)
+        if parts.scheme not in schemes or not parts.hostname:
+            raise ValueError(f"expected an address like {schemes[-1]}://host")
+        return url
+
+    return AfterValidator(check)
 
 
 class Settings(BaseSettings):
@@ -53,6 +66,7 @@ class Settings(BaseSettings):
     ]
     gamma_url: Annotated[
         str,
+        _checked_url("http", "https"),
         Field(
             "https://gamma-api.polymarket.com",
             validation_alias=_named("EDGEWORTH_GAMMA_URL"),
@@ -61,6 +75,7 @@ class Settings(BaseSettings):
     ]
     clob_url: Annotated[
         str,
+        _checked_url("http", "https"),
         Field(
             "https://clob.polymarket.com",
             validation_alias=_named("EDGEWORTH_CLOB_URL"),
@@ -69,6 +84,7 @@ class Settings(BaseSettings):
     ]
     data_api_url: Annotated[
         str,
+        _checked_url("http", "https"),
         Field(
             "https://data-api.polymarket.com",
             validation_alias=_named("EDGEWORTH_DATA_API_URL"),
@@ -77,6 +93,7 @@ class Settings(BaseSettings):
     ]
     market_stream_url: Annotated[
         str,
+        _checked_url("ws", "wss"),
         Field(
             "wss://ws-subscriptions-clob.polymarket.com/ws/market",
             validation_alias=_named("EDGEWORTH_MARKET_STREAM_URL"),
@@ -85,6 +102,7 @@ class Settings(BaseSettings):
     ]
     kalshi_url: Annotated[
         str,
+        _checked_url("http", "https"),
         Field(
             "https://external-api.kalshi.com/trade-api/v2",
             validation_alias=_named("EDGEWORTH_KALSHI_URL"),
@@ -114,6 +132,7 @@ class Settings(BaseSettings):
         Field(
             30,
             ge=1,
+            le=36_500,
             validation_alias=_named("EDGEWORTH_HISTORY_DAYS"),
             description="How far back the first reading of a market's prices and trades goes.",
         ),
@@ -131,6 +150,7 @@ class Settings(BaseSettings):
         Field(
             60.0,
             gt=0,
+            allow_inf_nan=False,
             validation_alias=_named("EDGEWORTH_WS_INGEST_SECONDS"),
             description="How long one ingest follows the market channel.",
         ),

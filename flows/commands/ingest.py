@@ -57,8 +57,7 @@ def ingest(
 
     Without `--source` both Polymarket and Kalshi are read. Every row is taken or refused, each refusal with a reason.
     """
-    from tasks.ingesting import IngestPlan
-    from tasks.wiring import check_sources
+    from tasks.ingesting import IngestPlan, check_ready
 
     settings = load_settings()
     plan = IngestPlan(
@@ -69,7 +68,8 @@ def ingest(
         include_combos=include_combos,
         as_of=_instant(as_of),
     )
-    check_sources(plan.sources)
+    # Before Prefect is started: it would tell a wrong setting as a traceback, ten seconds later.
+    check_ready(settings, plan)
     with _shown_progress(quiet=json):
         report = _run_flow(settings, plan) if prefect else _run_plainly(settings, plan)
     if json:
