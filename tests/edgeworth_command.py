@@ -23,6 +23,9 @@ KEYS = {
     for name in ("OPENAI", "ANTHROPIC", "DAYTONA", "EXA", "PERPLEXITY", "OPENROUTER")
 }
 
+TERMINAL = ("COLUMNS", "LINES", "FORCE_COLOR", "TTY_COMPATIBLE", "PYTHONWARNINGS")
+"""What a terminal or a runner of tests says of itself and a pipe does not."""
+
 MOST_SECONDS = 120
 
 
@@ -51,7 +54,8 @@ class Ended:
 def environment(folder: Path, settings: Mapping[str, str]) -> dict[str, str]:
     """The environment of a command whose data and results are in ``folder``."""
     places = {"EDGEWORTH_DATA_DIR": str(folder / "data"), "EDGEWORTH_RESULTS_DIR": str(folder / "results")}
-    return {**os.environ, **KEYS, **places, **settings}
+    ours = {name: value for name, value in os.environ.items() if name not in TERMINAL}
+    return {**ours, **KEYS, **places, **settings}
 
 
 def start(folder: Path, *arguments: str, **settings: str) -> subprocess.Popen[str]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import re
 import socket
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,8 +16,6 @@ from pathlib import Path
 import pytest
 
 from tests.edgeworth_command import check_sums, ingest, leaked, run
-
-pytestmark = pytest.mark.xdist_group("command")
 
 PASSWORD = "hunter2"
 MARKET = {
@@ -110,11 +109,29 @@ def test_a_setting_that_cannot_be_used_is_named_and_no_password_is_shown(folder,
     assert not (folder / "results").exists() or list((folder / "results").iterdir()) == []
 
 
-def test_a_number_that_is_none_is_named_by_its_setting(folder):
-    done = run(folder, "markets", "list", PM_GAMMA_LIMIT="many")
+@pytest.mark.parametrize(
+    ("name", "value", "words"),
+    [
+        ("PM_GAMMA_LIMIT", "many", "valid integer"),
+        ("EDGEWORTH_GAMMA_URL", PASSWORD, "an address like https://host"),
+        ("EDGEWORTH_KALSHI_URL", f"ftp://me:{PASSWORD}@host", "an address like https://host"),
+        ("EDGEWORTH_MARKET_STREAM_URL", "https://host", "an address like wss://host"),
+        ("EDGEWORTH_HISTORY_DAYS", "1000000", "less than or equal to 36500"),
+        ("EDGEWORTH_WS_INGEST_SECONDS", "inf", "finite"),
+    ],
+)
+def test_a_value_that_cannot_be_meant_is_named_by_its_setting(folder, name, value, words):
+    done = run(folder, "markets", "list", **{name: value})
     assert done.code == 2
-    assert "GAMMA_LIMIT: Input should be a valid integer" in done.err
+    assert re.search(rf"{name.removeprefix('PM_')}: .*{words}", done.err)
+    assert PASSWORD not in done.err
     assert "Traceback" not in done.err
+
+
+def test_a_wrong_setting_is_told_before_prefect_is_started(folder):
+    """Prefect would report it as an exception, with two tracebacks."""
+    done = run(folder, "ingest", "--source", "file:good.json", EDGEWORTH_RESULTS_DIR="good.json")
+    done.says(2, "Error:", "EDGEWORTH_RESULTS_DIR")
 
 
 # --- files: 1, with the report written ------------------------------------------------------------------------------------

@@ -16,8 +16,6 @@ import pytest
 
 from tests.edgeworth_command import KEYS, SECRET, Ended, catalogue, end, ingested, run, start
 
-pytestmark = pytest.mark.xdist_group("command")
-
 
 def market(number: int, question: str, **changes: Any) -> dict[str, Any]:
     return {
