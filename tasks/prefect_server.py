@@ -24,7 +24,8 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Iterator, Mapping
+import time
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -41,6 +42,8 @@ CONFIGURED_ANSWER_SECONDS = 10.0
 START_SECONDS = 120.0
 """A first start creates the database; on a busy machine Prefect's own 20 s are too short."""
 STOP_SECONDS = 15.0
+LOOK_AGAIN_SECONDS = 0.5
+"""Between two looks for a server that is still starting."""
 
 RUN_TAG = "edgeworth"
 """On every flow run of ours, scheduled or by hand, so that automations leave other projects' runs alone."""
@@ -123,18 +126,31 @@ def prefect_api(home: Path, *, default_url: str = DEFAULT_URL) -> Iterator[ApiCh
             choice = ApiChoice(kind="running", url=url)
         else:
             choice = ApiChoice(kind="ephemeral", url=stack.enter_context(private_server(home)))
+            stack.enter_context(_links_unsaid())
         stack.enter_context(_using(choice, home))
         yield choice
 
 
 @contextmanager
-def running_api(home: Path, *, default_url: str = DEFAULT_URL) -> Iterator[ApiChoice]:
+def running_api(
+    home: Path,
+    *,
+    default_url: str = DEFAULT_URL,
+    patience_seconds: float = 0.0,
+    on_wait: Callable[[], None] | None = None,
+) -> Iterator[ApiChoice]:
     """The API of a server that stays; for what would be lost with a private one (deployments, limits).
+
+    Args:
+        home: Where Prefect keeps what is local.
+        default_url: Where a server is looked for when none is configured.
+        patience_seconds: How long to look: ``prefect server start --background`` returns before the server answers.
+        on_wait: Told once, should the first look find none and there be patience left.
 
     Raises:
         ConfigurationError: There is none, or the configured one does not answer; says how to start one.
     """
-    url = find_server(default_url=default_url)
+    url = _find_patiently(default_url, patience_seconds, on_wait)
     if url is None:
         raise ConfigurationError(
             f"expected a running Prefect server, found none (PREFECT_API_URL is not set and nothing answers on "
@@ -162,6 +178,23 @@ def find_server(*, default_url: str = DEFAULT_URL) -> str | None:
     return configured
 
 
+def _find_patiently(default_url: str, patience_seconds: float, on_wait: Callable[[], None] | None) -> str | None:
+    give_up_at = time.monotonic() + patience_seconds
+    while True:
+        try:
+            url = find_server(default_url=default_url)
+        except ConfigurationError:
+            if time.monotonic() >= give_up_at:
+                raise
+        else:
+            if url is not None or time.monotonic() >= give_up_at:
+                return url
+        if on_wait is not None:
+            on_wait()
+            on_wait = None
+        time.sleep(LOOK_AGAIN_SECONDS)
+
+
 def hear_library() -> None:
     """Send the library's log lines to the page of the run they belong to.
 
@@ -175,6 +208,21 @@ def hear_library() -> None:
         library.setLevel(logging.INFO)
     for handler in logging.getLogger("prefect.extra").handlers:
         library.addHandler(handler)
+
+
+@contextmanager
+def _links_unsaid() -> Iterator[None]:
+    """Prefect prints where a run can be viewed; on a private server that page is gone with the command."""
+
+    def is_worth_saying(record: logging.LogRecord) -> bool:
+        return not record.getMessage().startswith("View at http")
+
+    runs = logging.getLogger("prefect.flow_runs")
+    runs.addFilter(is_worth_saying)
+    try:
+        yield
+    finally:
+        runs.removeFilter(is_worth_saying)
 
 
 def prefect_version_at(url: str, answer_seconds: float) -> str | None:

@@ -221,7 +221,7 @@ def load_settings() -> Settings:
         return Settings()  # type: ignore[call-arg]  # every field has a default inside Annotated
     except ValidationError as error:
         lines = [
-            f"  {'/'.join(str(part) for part in problem['loc'])}: {problem['msg']}"
+            f"  {'/'.join(str(part) for part in problem['loc'])}: {problem['msg'].removeprefix('Value error, ')}"
             for problem in error.errors(include_input=False, include_url=False)
         ]
         raise ConfigurationError("These settings cannot be used:\n" + "\n".join(lines)) from None

@@ -167,7 +167,7 @@ _ASIDE = {
 
 def _print(report: dict[str, Any]) -> None:
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    table.add_column("markets of", overflow="fold")
+    table.add_column("rows of", overflow="fold")
     for label in (*_COLUMNS.values(), "history"):
         table.add_column(label, justify="right", no_wrap=True)
     for one in report["sources"]:

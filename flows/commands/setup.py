@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from flows.commands.console import print_json, results
+from flows.commands.console import errors, print_json, results
 from tasks.settings import load_settings
 
 EXAMPLES = """
@@ -21,6 +21,9 @@ Examples:
     prefect worker start --pool edgeworth
 """
 
+PATIENCE_SECONDS = 30.0
+"""A server that was started in the background a moment ago needs ten to twenty-five seconds to answer."""
+
 
 def setup(json: Annotated[bool, typer.Option("--json", help="One JSON object on standard output.")] = False) -> None:
     """Bring the Prefect server to the state that prefect.yaml and the documented limits describe.
@@ -30,7 +33,7 @@ def setup(json: Annotated[bool, typer.Option("--json", help="One JSON object on 
     from tasks.prefect_server import running_api
 
     settings = load_settings()
-    with running_api(settings.prefect_home):
+    with running_api(settings.prefect_home, patience_seconds=PATIENCE_SECONDS, on_wait=_say_waiting):
         from tasks.setup import set_up
 
         steps = set_up(Path.cwd())
@@ -43,3 +46,7 @@ def setup(json: Annotated[bool, typer.Option("--json", help="One JSON object on 
     for item, outcome in steps:
         table.add_row(item, outcome)
     results.print(table)
+
+
+def _say_waiting() -> None:
+    errors.print(f"No Prefect server answers yet; looking for {PATIENCE_SECONDS:.0f} s.", highlight=False)

@@ -341,12 +341,28 @@ def test_fees_come_from_the_series_and_are_unknown_without_it() -> None:
     )
 
 
-@pytest.mark.parametrize(("fee_type", "multiplier"), [("flat", 1), ("quadratic_with_combo_maker_fees", 1), ("", 1)])
-def test_a_fee_without_a_formula_is_unknown(fee_type: str, multiplier: float) -> None:
-    body = json.dumps({"series": [{"ticker": "KXA", "fee_type": fee_type, "fee_multiplier": multiplier}]})
+def fee_terms_of_type(fee_type: str) -> FeeTerms | None:
+    body = json.dumps({"series": [{"ticker": "KXA", "fee_type": fee_type, "fee_multiplier": 1}]})
     (item,) = split_listing(body.encode(), "series").items
     (series,) = parse_series_item(item, venue=Venue.KALSHI, as_of=AS_OF).series
-    assert fee_terms(series) is None
+    return fee_terms(series)
+
+
+@pytest.mark.parametrize("fee_type", ["flat", ""])
+def test_a_fee_without_a_formula_is_unknown(fee_type: str) -> None:
+    assert fee_terms_of_type(fee_type) is None
+
+
+@pytest.mark.parametrize(
+    ("fee_type", "kind"),
+    [
+        ("quadratic", FeeKind.QUADRATIC),
+        ("quadratic_with_maker_fees", FeeKind.QUADRATIC_WITH_MAKER_FEES),
+        ("quadratic_with_combo_maker_fees", FeeKind.QUADRATIC_WITH_COMBO_MAKER_FEES),
+    ],
+)
+def test_each_type_with_a_formula_is_known(fee_type: str, kind: FeeKind) -> None:
+    assert fee_terms_of_type(fee_type) == FeeTerms(kind=kind, multiplier_ppm=1_000_000)
 
 
 def test_a_series_states_category_tags_and_fees() -> None:

@@ -147,6 +147,42 @@ def test_what_needs_a_server_that_stays_says_how_to_start_one(tmp_path, closed_u
         pytest.fail("there is no server to be used")
 
 
+def test_a_server_that_is_still_starting_is_waited_for(monkeypatch, tmp_path):
+    monkeypatch.setattr("tasks.prefect_server.LOOK_AGAIN_SECONDS", 0.0)
+    said: list[str] = []
+    answers: dict[str, object] = {}
+
+    def answer_at_last() -> None:
+        said.append("waiting")
+        answers.update(PREFECT)
+
+    with (
+        standing_in(answers) as url,
+        running_api(tmp_path, default_url=url, patience_seconds=30, on_wait=answer_at_last) as choice,
+    ):
+        assert choice == ApiChoice(kind="running", url=url)
+    assert said == ["waiting"]
+
+
+@pytest.mark.parametrize(
+    ("logger", "line", "is_said"),
+    [
+        ("prefect.flow_runs", "View at http://127.0.0.1:1/runs/flow-run/x", False),
+        ("prefect.flow_runs", "Beginning flow run", True),
+    ],
+)
+def test_a_page_that_ends_with_the_command_is_not_advertised(monkeypatch, tmp_path, closed_url, logger, line, is_said):
+    @contextmanager
+    def no_server(home: Path) -> Iterator[str]:
+        yield closed_url
+
+    record = logging.makeLogRecord({"name": logger, "msg": line})
+    monkeypatch.setattr("tasks.prefect_server.private_server", no_server)
+    with prefect_api(tmp_path, default_url=closed_url):
+        assert bool(logging.getLogger(logger).filter(record)) is is_said
+    assert logging.getLogger(logger).filter(record)
+
+
 def test_no_default_of_ours_is_unknown_to_prefect():
     """Prefect ignores an unknown variable without a word."""
     from prefect.settings import Settings

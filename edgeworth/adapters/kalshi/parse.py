@@ -66,8 +66,9 @@ _STATUS_BY_WORD = {
 _FEE_KIND_BY_WORD = {
     "quadratic": FeeKind.QUADRATIC,
     "quadratic_with_maker_fees": FeeKind.QUADRATIC_WITH_MAKER_FEES,
+    "quadratic_with_combo_maker_fees": FeeKind.QUADRATIC_WITH_COMBO_MAKER_FEES,
 }
-"""Other types (``flat``, ``quadratic_with_combo_maker_fees``) have no formula here: unknown, and unknown refuses."""
+"""Other types (``flat``) have no formula here: unknown, and unknown refuses."""
 
 _PENDING = Resolution(shape=ResolutionShape.PENDING)
 _WHOLE = PriceMicros(MICROS)
