@@ -14,6 +14,9 @@ from typing import NewType
 MICROS = 1_000_000
 """Millionths in one dollar or one share."""
 
+LARGEST_MICROS = 2**63 - 1
+"""What a 64-bit column holds: nine trillion dollars or shares. Parsers refuse more."""
+
 _FLOAT_HOLDS_MICROS = 2**32
 """Below it, reading and scaling a float err by less than half a millionth together: 0.25 + 0.24."""
 

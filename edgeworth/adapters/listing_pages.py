@@ -20,6 +20,9 @@ T = TypeVar("T")
 
 EXCERPT_CHARACTERS = 80
 
+LONGEST_KEY = 256
+"""Longer than any id of a venue, and short enough for an index of any database."""
+
 UTF8_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 UTF16_BYTE_ORDER_MARKS = (b"\xff\xfe", b"\xfe\xff")
 
@@ -32,14 +35,17 @@ def listing_items(
     Args:
         objects: The bytes of each, as received.
         kind: What each object is, see ``ListingItem.kind``.
-        native_id: Reads the venue's key from an object's bytes; ``None`` when there is none or it cannot be read.
+        native_id: Reads the venue's key from an object's bytes; ``None`` when there is none or it cannot be read. One
+            that is longer than any key is taken as none, so that the object is parsed, and refused with a reason.
         seed: Of the digest: the version of the parser, so that a better one sees every object as changed.
     """
     items = []
     for index, each in enumerate(objects):
         raw = bytes(each)
         digest = xxhash.xxh3_128_hexdigest(raw, seed=seed)
-        items.append(ListingItem(kind=kind, native_id=native_id(raw), raw=raw, digest=digest, index=index))
+        key = native_id(raw)
+        known_as = key if key is None or len(key) <= LONGEST_KEY else None
+        items.append(ListingItem(kind=kind, native_id=known_as, raw=raw, digest=digest, index=index))
     return tuple(items)
 
 

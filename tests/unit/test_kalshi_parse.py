@@ -128,6 +128,7 @@ def test_what_was_never_traded_has_no_price() -> None:
         ({"yes_ask_dollars": "-0.1"}, "bad_price"),
         ({"volume_fp": "many"}, "bad_number"),
         ({"volume_fp": "nan"}, "bad_number"),
+        ({"volume_fp": "9999999999999.00"}, "bad_number"),
         ({"yes_bid_dollars": ["0.5"]}, "wrong_type"),
         ({"close_time": "soon"}, "bad_time"),
         ({"ticker": None}, "no_ticker"),

@@ -69,6 +69,12 @@ def test_the_exchange_names_markets_by_condition_id() -> None:
     assert [(item.kind, item.native_id) for item in items] == [("exchange_market", "0xaa"), ("exchange_market", None)]
 
 
+def test_an_item_with_an_endless_key_is_kept_without_one() -> None:
+    """It is parsed, and refused there with a reason; as a key it would break an index of the database."""
+    body = json.dumps([{"id": "7" * 256}, {"id": "7" * 257}]).encode()
+    assert [item.native_id for item in split_listing(body, "markets").items] == ["7" * 256, None]
+
+
 @pytest.mark.parametrize("body", [b"[]", b'{"events":[]}', b'{"events":null}', b"\xef\xbb\xbf[]", b" \n[]"])
 def test_an_empty_page_is_a_page(body: bytes) -> None:
     assert split_listing(body, "events").items == ()

@@ -11,7 +11,7 @@ from functools import lru_cache
 
 from edgeworth.adapters.kalshi.wire import Number, Text
 from edgeworth.errors import ParseError
-from edgeworth.units import MICROS, PriceMicros, ShareMicros, micros
+from edgeworth.units import LARGEST_MICROS, MICROS, PriceMicros, ShareMicros, micros
 
 MICROS_PER_CENT = 10_000
 
@@ -125,6 +125,9 @@ def _checked_price(price: int, value: object, field: str) -> PriceMicros:
 
 def _micros(value: str | float, field: str) -> int:
     try:
-        return micros(value)
+        scaled = micros(value)
     except (ValueError, OverflowError):
         raise ParseError("bad_number", f"{field}: expected a number, found {value!r}") from None
+    if abs(scaled) > LARGEST_MICROS:
+        raise ParseError("bad_number", f"{field}: expected at most {LARGEST_MICROS // MICROS:,}, found {value!r:.60}")
+    return scaled

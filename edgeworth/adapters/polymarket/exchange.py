@@ -15,6 +15,7 @@ from edgeworth.adapters.polymarket.settlement import exchange_resolution
 from edgeworth.adapters.polymarket.values import (
     check_no_nul,
     checked_id,
+    checked_slug,
     decode_failure,
     instant,
     page_url,
@@ -69,7 +70,7 @@ def _build_market(record: wire.ClobMarket, venue: Venue, as_of: datetime) -> Mar
         status=_status(record, resolution),
         as_of=as_of,
         detail=RecordDetail.EXCHANGE,
-        slug=record.market_slug or None,
+        slug=checked_slug(record.market_slug),
         category=category,
         tags=tags,
         closes_at=instant(record.end_date_iso, "end_date_iso"),

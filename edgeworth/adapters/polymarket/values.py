@@ -16,7 +16,7 @@ import msgspec
 from edgeworth.errors import ParseError
 from edgeworth.markets.categories import categorise, visible_tags
 from edgeworth.markets.listing import Refusal
-from edgeworth.units import MICROS, PriceMicros, ShareMicros
+from edgeworth.units import LARGEST_MICROS, MICROS, PriceMicros, ShareMicros
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MILLISECONDS_FROM = 100_000_000_000
@@ -25,6 +25,7 @@ MILLISECONDS_FROM = 100_000_000_000
 T = TypeVar("T")
 
 LONGEST_ID = 100
+LONGEST_SLUG = 500
 
 SITE = "https://polymarket.com/event/"
 
@@ -74,7 +75,7 @@ def price_change(value: float | str | None, field: str) -> int | None:
         ParseError: ``bad_number``.
     """
     result = number(value, field)
-    return None if result is None else round(result * MICROS)
+    return None if result is None else _micros(result, field)
 
 
 def shares(value: float | str | None, field: str) -> ShareMicros | None:
@@ -88,7 +89,14 @@ def shares(value: float | str | None, field: str) -> ShareMicros | None:
         return None
     if result < 0:
         raise ParseError("bad_size", f"expected a size of 0 or more in {field}, found {_shown(value)}")
-    return ShareMicros(round(result * MICROS))
+    return ShareMicros(_micros(result, field))
+
+
+def _micros(value: float, field: str) -> int:
+    scaled = round(value * MICROS)
+    if abs(scaled) > LARGEST_MICROS:
+        raise ParseError("bad_number", f"expected at most {LARGEST_MICROS // MICROS:,} in {field}, found {value!r}")
+    return scaled
 
 
 def instant(value: float | str | None, field: str) -> datetime | None:
@@ -178,6 +186,17 @@ def checked_id(value: str | None, what: str, field: str) -> str:
     if not (value.isascii() and value.isalnum() and len(value) <= LONGEST_ID):
         raise ParseError("bad_id", f"expected letters and digits as {field} of the {what}, found {_shown(value)}")
     return value
+
+
+def checked_slug(value: str | None) -> str | None:
+    """``value`` as the name of a page at the venue; ``None`` when it is absent.
+
+    Raises:
+        ParseError: ``bad_slug``: longer than an index of a database takes.
+    """
+    if value is not None and len(value) > LONGEST_SLUG:
+        raise ParseError("bad_slug", f"expected a slug of at most {LONGEST_SLUG} characters, found {len(value):,}")
+    return value or None
 
 
 def check_no_nul(*values: str | None) -> None:

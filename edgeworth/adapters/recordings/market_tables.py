@@ -33,7 +33,7 @@ def piped_market(cells: Cells, context: RowContext) -> ParsedItem:
     status, resolution = _ending(cells, labels, closed_at)
     tags = visible_tags(cells.get("tag_labels", "").split("|"))
     event_id = cells.get("event_id") or None
-    slug = cells.get("event_slug") or None
+    slug = values.checked_slug(cells.get("event_slug"))
     url = values.page_url(slug, is_synthetic=context.venue.is_synthetic)
     market = Market(
         venue=context.venue,
@@ -46,7 +46,7 @@ def piped_market(cells: Cells, context: RowContext) -> ParsedItem:
         detail=RecordDetail.FLAT,
         event_native_id=event_id,
         listing_id=cells.get("market_id") or None,
-        slug=cells.get("market_slug") or None,
+        slug=values.checked_slug(cells.get("market_slug")),
         category=categorise(tags),
         tags=tags,
         opens_at=values.instant(cells.get("start_date"), "start_date"),
@@ -78,7 +78,7 @@ def token_market(cells: Cells, context: RowContext) -> ParsedItem:
         as_of=context.as_of,
         detail=RecordDetail.FLAT,
         listing_id=cells.get("market_id") or None,
-        slug=cells.get("slug") or None,
+        slug=values.checked_slug(cells.get("slug")),
         created_at=values.instant(cells.get("created_at"), "created_at"),
         closes_at=values.instant(cells.get("end_date"), "end_date"),
         volume_usd=values.number(cells.get("volume"), "volume"),
@@ -98,7 +98,7 @@ def answer_market(cells: Cells, context: RowContext) -> ParsedItem:
     closed_at = values.instant(cells.get("closedTime"), "closedTime")
     event_id = cells.get("eventId") or None
     tags = visible_tags([cells["category"]]) if cells.get("category") else ()
-    slug = cells.get("ticker") or None
+    slug = values.checked_slug(cells.get("ticker"))
     market = Market(
         venue=context.venue,
         native_id=_condition_id(cells),
@@ -110,7 +110,7 @@ def answer_market(cells: Cells, context: RowContext) -> ParsedItem:
         detail=RecordDetail.FLAT,
         event_native_id=event_id,
         listing_id=cells.get("id") or None,
-        slug=cells.get("market_slug") or None,
+        slug=values.checked_slug(cells.get("market_slug")),
         category=categorise(tags),
         tags=tags,
         created_at=values.instant(cells.get("createdAt"), "createdAt"),
