@@ -249,6 +249,13 @@ class HistoryStore(Protocol):
         """Latest stored trade by market id."""
 
 
+class HistoryReader(Protocol):
+    """What was stored of books; prices and trades are read as tables (``ParquetHistory.scan_*``)."""
+
+    def latest_books(self, market_ids: Sequence[str]) -> Sequence[OrderBook]:
+        """The newest stored book of each outcome of these markets; markets without one are left out."""
+
+
 class TradedMarket(Struct, frozen=True, kw_only=True):
     """What a venue needs to be asked for a market's books, prices and trades."""
 

@@ -538,3 +538,12 @@ def test_a_run_that_starts_again_under_its_id_is_one_run(catalogue):
 def test_the_description_names_the_database_and_no_password(catalogue):
     assert catalogue.description.startswith(("SQLite, ", "PostgreSQL, "))
     assert "search_path" not in catalogue.description
+
+
+def test_open_markets_and_their_events_are_read_without_the_rest(catalogue):
+    closed = a_market("0x2", status=MarketStatus.CLOSED, event_native_id="78")
+    walk = Walk(catalogue)
+    walk.page(of_markets(a_market("0x1", event_native_id="77"), closed, events=[an_event("77"), an_event("78")]))
+    assert [one.native_id for one in catalogue.iter_markets(status=MarketStatus.OPEN)] == ["0x1"]
+    assert catalogue.get_events({"polymarket:77", "polymarket:unknown"}) == {"polymarket:77": an_event("77")}
+    assert catalogue.get_events(()) == {}

@@ -22,6 +22,7 @@ SQL_TYPES = (
     (sa.Double, "float"),
     (sa.Integer, "integer"),
     (sa.Text, "text"),
+    (sa.LargeBinary, "bytes"),
 )
 PARQUET_TYPES = (
     (pl.String, "text"),

@@ -10,6 +10,7 @@ from datetime import timedelta
 import polars as pl
 import pytest
 from filelock import FileLock
+from msgspec.structs import replace
 
 from edgeworth.adapters.storage import parts
 from edgeworth.adapters.storage.history import ParquetHistory
@@ -272,3 +273,16 @@ def test_two_processes_that_save_overlapping_rows_store_each_once(tmp_path, hist
     rows = history.scan_prices().collect()
     assert rows.height == 4500
     assert rows.select(pl.struct("market_id", "outcome_index", "at").n_unique()).item() == 4500
+
+
+def test_the_latest_book_of_each_outcome_comes_back_as_it_was_saved(tmp_path):
+    history = ParquetHistory(tmp_path)
+    other = replace(a_book(1, bids=(), asks=((990_000, 1),)), outcome_index=1, tick_size=None, token_id=None)
+    history.save_books([a_book(3), a_book(1, bids=()), other, a_book(9, market="elsewhere")])
+    history.save_books([a_book(2, asks=((540_000, 7), (550_000, 9)))])
+    assert history.latest_books(["polymarket:m", "polymarket:nobody"]) == [a_book(3), other]
+    assert history.latest_books([]) == []
+
+
+def test_without_any_file_there_is_no_latest_book(tmp_path):
+    assert ParquetHistory(tmp_path).latest_books(["polymarket:m"]) == []

@@ -16,6 +16,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 import xxhash
@@ -23,6 +24,8 @@ import xxhash
 from edgeworth.adapters.storage.parts import BUSY_TIMEOUT_SECONDS, PartFiles
 from edgeworth.markets.book import BookLevel, OrderBook
 from edgeworth.markets.history import PricePoint, Trade
+from edgeworth.markets.venue import Venue
+from edgeworth.units import PriceMicros, ShareMicros
 
 Instant = pl.Datetime("us", "UTC")
 Levels = pl.List(pl.Int64())
@@ -132,6 +135,12 @@ class ParquetHistory:
         latest = self.scan_trades(market_ids).group_by("market_id").agg(pl.col("at").max())
         return dict(latest.select("market_id", "at").collect().iter_rows())
 
+    def latest_books(self, market_ids: Sequence[str]) -> Sequence[OrderBook]:
+        """The newest stored book of each outcome of these markets; of several of one instant the last by content."""
+        order = ("market_id", "outcome_index", "observed_at", "content_digest")
+        newest = self.scan_books(market_ids).sort(order).group_by(order[:2], maintain_order=True).last()
+        return [_book_of(row) for row in newest.collect().iter_rows(named=True)]
+
     def scan_prices(
         self, market_ids: Sequence[str] | None = None, start: datetime | None = None, end: datetime | None = None
     ) -> pl.LazyFrame:
@@ -237,6 +246,25 @@ def _book_row(book: OrderBook) -> tuple[object, ...]:
         *levels,
         xxhash.xxh3_64_hexdigest(repr((book.tick_size, levels)).encode()),
     )
+
+
+def _book_of(row: Mapping[str, Any]) -> OrderBook:
+    venue = Venue(row["venue"])
+    return OrderBook(
+        venue=venue,
+        market_native_id=row["market_id"].removeprefix(f"{venue.value}:"),
+        outcome_index=row["outcome_index"],
+        bids=_levels(row["bid_prices_micros"], row["bid_sizes_micros"]),
+        asks=_levels(row["ask_prices_micros"], row["ask_sizes_micros"]),
+        observed_at=row["observed_at"],
+        token_id=row["token_id"],
+        tick_size=row["tick_size_micros"],
+        hash=row["hash"],
+    )
+
+
+def _levels(prices: Sequence[int], sizes: Sequence[int]) -> tuple[BookLevel, ...]:
+    return tuple(BookLevel(PriceMicros(price), ShareMicros(size)) for price, size in zip(prices, sizes, strict=True))
 
 
 def _columns(levels: Sequence[BookLevel]) -> tuple[list[int], list[int]]:

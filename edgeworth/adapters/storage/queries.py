@@ -5,7 +5,7 @@ Reads only. Every question is bounded in memory: lists take a limit, and what ca
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -173,13 +173,13 @@ class CatalogueReader:
             row = connection.execute(query).one_or_none()
         return None if row is None else event_of(row)
 
-    def iter_markets(self, *, venue: Venue | None = None) -> Iterator[Market]:
-        """Every market in the order of its id; a few hundred are in memory at a time."""
+    def iter_markets(self, *, venue: Venue | None = None, status: MarketStatus | None = None) -> Iterator[Market]:
+        """Every market that fits, in the order of its id; a few hundred are in memory at a time."""
         last = ""
         while True:
             query = (
                 sa.select(market)
-                .where(market.c.market_id > last, _condition(venue, None, None, None, None))
+                .where(market.c.market_id > last, _condition(venue, status, None, None, None))
                 .order_by(market.c.market_id)
                 .limit(_CHUNK)
             )
@@ -204,6 +204,13 @@ class CatalogueReader:
             if len(found) < _CHUNK:
                 return
             last = found[-1].event_id
+
+    def get_events(self, event_ids: Collection[str]) -> dict[str, Event]:
+        """Those of ``event_ids`` that are known, by id."""
+        query = sa.select(venue_event)
+        with reading(self._engine) as connection:
+            known = query.where(among(connection, venue_event.c.event_id, sorted(event_ids)))
+            return {row.event_id: event_of(row) for row in connection.execute(known)}
 
     def list_series(self, venue: Venue) -> list[Series]:
         """Every series of ``venue``, by its key."""

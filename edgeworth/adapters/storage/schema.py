@@ -16,7 +16,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB
 
-SCHEMA_VERSION = "0001"
+SCHEMA_VERSION = "0002"
 """The newest migration; a database with another one is migrated when it is opened."""
 
 
@@ -254,4 +254,66 @@ run = sa.Table(
     _column("status", Key),
     _optional("counts", Json),
     sa.Index(None, "kind", "started_at"),
+)
+
+embedding = sa.Table(
+    "embedding",
+    metadata,
+    sa.Column("space_id", Key, primary_key=True),
+    sa.Column("market_id", Key, primary_key=True),
+    _column("model", sa.Text()),
+    _column("dimensions", sa.Integer()),
+    _column("signature", Key),
+    _column("embedded_at", Instant),
+    _column("vector", sa.LargeBinary()),
+)
+
+match = sa.Table(
+    "match",
+    metadata,
+    sa.Column("market_a", Key, primary_key=True),
+    sa.Column("market_b", Key, primary_key=True),
+    _column("is_synthetic", sa.Boolean()),
+    _column("relation", Key),
+    _column("confidence", Number),
+    _column("reader", sa.Text()),
+    _optional("space_id", Key),
+    _optional("similarity", Number),
+    _optional("lexical", Number),
+    _optional("price_a_micros", sa.BigInteger()),
+    _optional("price_b_micros", sa.BigInteger()),
+    _column("signature", Key),
+    _column("decided_at", Instant),
+    _column("first_seen_at", Instant),
+    _column("last_seen_at", Instant),
+    _optional("gone_at", Instant),
+    _column("run_id", Key),
+    _column("clauses", Json),
+    sa.Index(None, "market_b"),
+    sa.Index(None, "relation", "confidence"),
+)
+
+opportunity = sa.Table(
+    "opportunity",
+    metadata,
+    sa.Column("opportunity_id", Key, primary_key=True),
+    _column("kind", Key),
+    _column("certainty", Key),
+    _column("is_synthetic", sa.Boolean()),
+    _column("market_ids", Json),
+    _column("best_profit_micros", sa.BigInteger()),
+    _column("best_cost_micros", sa.BigInteger()),
+    _optional("dies_at_micros", sa.BigInteger()),
+    _column("is_dead_at_size", sa.Boolean()),
+    _column("passes_gates", sa.Boolean()),
+    _optional("days_locked", Number),
+    _optional("annualised_return", Number),
+    _column("as_of", Instant),
+    _column("signature", Key),
+    _column("first_seen_at", Instant),
+    _column("last_seen_at", Instant),
+    _optional("gone_at", Instant),
+    _column("run_id", Key),
+    _column("detail", Json),
+    sa.Index(None, "kind", "last_seen_at"),
 )
