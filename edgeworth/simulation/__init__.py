@@ -1,0 +1,1 @@
+"""Simulation: from a market and what was known of it to a probability, by a model that runs in a sandbox."""
