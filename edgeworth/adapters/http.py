@@ -297,7 +297,7 @@ class VenueHttp:
 
     def _asked_wait(self, response: httpx.Response) -> float | None:
         header = response.headers.get("retry-after")
-        from_header = None if header is None else _retry_after(header, self._clock())
+        from_header = None if header is None else retry_after_seconds(header, self._clock())
         return _retry_after_in_body(response.content) if from_header is None else from_header
 
     def _must_stop(self, state: tenacity.RetryCallState) -> bool:
@@ -385,7 +385,7 @@ def _excerpt(body: bytes) -> str:
     return public if len(public) <= EXCERPT_CHARACTERS else public[:EXCERPT_CHARACTERS] + "..."
 
 
-def _retry_after(header: str, now: datetime) -> float | None:
+def retry_after_seconds(header: str, now: datetime) -> float | None:
     """Seconds to wait by a ``Retry-After`` header; ``None`` when it cannot be read."""
     try:
         return _usable_wait(float(header))
