@@ -21,6 +21,34 @@ def cents(price: int | None) -> str:
     return f"{price * 100 / MICROS:.2f}".rstrip("0").rstrip(".") + "¢"
 
 
+def usd(amount: int | None) -> str:
+    """Dollars in millionths, to the cent (``3_000_000`` -> ``$3.00``), with a minus sign where they are lost.
+
+    What rounds to nothing but is something is shown in full: a page must not say that nothing is left.
+    """
+    if amount is None:
+        return MISSING
+    sign = "\N{MINUS SIGN}" if amount < 0 else ""
+    dollars = abs(amount) / MICROS
+    if 0 < dollars < 0.005:
+        return f"{sign}${dollars:.6f}".rstrip("0")
+    return f"{sign}${dollars:,.2f}"
+
+
+def percent(share: float | None) -> str:
+    """A share of one as per cent (``0.358`` -> ``35.8 %``); large ones without decimals."""
+    if share is None:
+        return MISSING
+    return f"{share:,.1%}".replace("%", " %") if abs(share) < 10 else f"{share:,.0%}".replace("%", " %")
+
+
+def quantity(amount: int | None) -> str:
+    """Shares or sets in millionths (``2_500_000`` -> ``2.5``, ``1_250_000_000`` -> ``1,250``)."""
+    if amount is None:
+        return MISSING
+    return f"{amount / MICROS:,.2f}".rstrip("0").rstrip(".")
+
+
 def compact(amount: float | None) -> str:
     """A large number for reading: ``1234567`` -> ``1.2M``."""
     if amount is None:
@@ -51,6 +79,16 @@ def environment() -> Environment:
     """The template environment, made once."""
     loader = PackageLoader("edgeworth.reports", "templates")
     made = Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-    made.filters.update(cents=cents, compact=compact, day=day, minute=minute, web_link=web_link)
+    made.filters.update(
+        cents=cents,
+        compact=compact,
+        day=day,
+        minute=minute,
+        percent=percent,
+        quantity=quantity,
+        usd=usd,
+        web_link=web_link,
+    )
     made.globals["stylesheet"] = Markup(loader.get_source(made, "style.css")[0])  # noqa: S704  # our own file
+    made.globals["table_script"] = Markup(loader.get_source(made, "tables.js")[0])  # noqa: S704  # our own file
     return made

@@ -2,25 +2,14 @@
 
 import html
 import re
-import shutil
-import subprocess
 from datetime import UTC, datetime
-
-import pytest
 
 from edgeworth.ports import IngestCounts
 from edgeworth.reports.ingest import IngestReport, SourceReport, render_pages
+from tests.browser.chromium import document_of, needs_chromium
 from tests.builders import a_market
 
-CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
-QUIET = (
-    "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
-    "--disable-component-update --disable-sync --virtual-time-budget=5000 --dump-dom"
-)
-
-pytestmark = pytest.mark.skipif(
-    CHROMIUM is None, reason="no Chromium on this machine (Debian: apt-get install chromium)"
-)
+pytestmark = needs_chromium
 
 
 def shown(tmp_path, *questions):
@@ -31,11 +20,7 @@ def shown(tmp_path, *questions):
     )
     markets = [a_market(native_id=f"M{number}", question=question) for number, question in enumerate(questions)]
     ((_, page),) = render_pages(report, markets, len(markets), [])
-    file = tmp_path / "summary.html"
-    file.write_text(page, encoding="utf-8")
-    command = [CHROMIUM, *QUIET.split(), f"--user-data-dir={tmp_path / 'profile'}", file.as_uri()]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=True)
-    return done.stdout
+    return document_of(page, tmp_path)
 
 
 def test_the_script_shows_its_tools_and_counts_the_rows(tmp_path):
