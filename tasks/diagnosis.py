@@ -52,6 +52,7 @@ def diagnose(settings: Settings, *, offline: bool) -> list[Finding]:
         _folder("results folder", settings.results_dir.absolute().as_posix()),
         _database(settings),
         *_keys(settings),
+        _embedder(settings),
         *_services(settings, offline=offline),
         *_prefect(),
     ]
@@ -95,8 +96,18 @@ def _keys(settings: Settings) -> Iterator[Finding]:
     for name in KEYS:
         is_set = getattr(settings, name) is not None
         yield Finding(
-            name.upper(), "ok" if is_set else "missing", "set" if is_set else "not set; nothing here needs it"
+            name.upper(), "ok" if is_set else "missing", "set" if is_set else "not set; everything works without it"
         )
+
+
+def _embedder(settings: Settings) -> Finding:
+    """Which embedder a discovery run would use, and why; no service is asked."""
+    try:
+        chosen = wiring.choose_embedder(settings)
+    except EdgeworthError as error:
+        return Finding("embedder", "failed", str(error))
+    state: State = "missing" if chosen.is_fallback else "ok"
+    return Finding("embedder", state, f"{chosen.embedder.space.model}, {chosen.reason}")
 
 
 def _services(settings: Settings, *, offline: bool) -> list[Finding]:

@@ -163,6 +163,99 @@ class Settings(BaseSettings):
             description="Seed of the synthetic world behind `--source synthetic`.",
         ),
     ]
+    embedding_model: Annotated[
+        str,
+        Field(
+            "text-embedding-3-small",
+            validation_alias=_named("EMBEDDING_MODEL", "EDGEWORTH_EMBEDDING_MODEL"),
+            description="OpenAI's model, used when its key is there; `minilm` or `lexical` ask for no service.",
+        ),
+    ]
+    embedding_dimensions: Annotated[
+        int | None,
+        Field(
+            None,
+            ge=2,
+            le=16_384,
+            validation_alias=_named("EMBEDDING_DIMENSIONS", "EDGEWORTH_EMBEDDING_DIMENSIONS"),
+            description="Numbers in a vector of that model; needed for a model that Edgeworth does not know.",
+        ),
+    ]
+    embedding_batch_size: Annotated[
+        int,
+        Field(
+            32,
+            ge=1,
+            le=2_048,
+            validation_alias=_named("EMBEDDING_BATCH_SIZE", "EDGEWORTH_EMBEDDING_BATCH_SIZE"),
+            description="Texts embedded and stored at a time.",
+        ),
+    ]
+    embedding_batch_sleep_sec: Annotated[
+        float,
+        Field(
+            0.0,
+            ge=0,
+            allow_inf_nan=False,
+            validation_alias=_named("EMBEDDING_BATCH_SLEEP_SEC", "EDGEWORTH_EMBEDDING_BATCH_SLEEP_SEC"),
+            description="Pause in seconds between two such batches.",
+        ),
+    ]
+    embedding_refresh_sec: Annotated[
+        int,
+        Field(
+            900,
+            ge=1,
+            validation_alias=_named("EMBEDDING_REFRESH_SEC", "EDGEWORTH_EMBEDDING_REFRESH_SEC"),
+            description="Seconds between two scheduled looks at what is new or changed and has to be embedded.",
+        ),
+    ]
+    similarity_threshold: Annotated[
+        float | None,
+        Field(
+            None,
+            ge=-1,
+            le=1,
+            validation_alias=_named("SIMILARITY_THRESHOLD", "EDGEWORTH_SIMILARITY_THRESHOLD"),
+            description="Cosine under which no pair is proposed; unset means the floor of the embedding space.",
+        ),
+    ]
+    max_matches_per_market: Annotated[
+        int,
+        Field(
+            10,
+            ge=1,
+            le=1_000,
+            validation_alias=_named("MAX_MATCHES_PER_MARKET", "EDGEWORTH_MAX_MATCHES_PER_MARKET"),
+            description="Nearest neighbours that each market proposes, in each channel.",
+        ),
+    ]
+    embed_model_path: Annotated[
+        Path | None,
+        Field(
+            None,
+            validation_alias=_named("EDGEWORTH_EMBED_MODEL_PATH"),
+            description="Another `model.onnx` for the local embedder than the one in its package.",
+        ),
+    ]
+    embed_threads: Annotated[
+        int,
+        Field(
+            4,
+            ge=1,
+            validation_alias=_named("EDGEWORTH_EMBED_THREADS"),
+            description="Cores that the local embedder may use at most.",
+        ),
+    ]
+    openai_base_url: Annotated[
+        str,
+        _checked_url("http", "https"),
+        Field(
+            "https://api.openai.com/v1",
+            validation_alias=_named("OPENAI_BASE_URL", "EDGEWORTH_OPENAI_BASE_URL"),
+            description="OpenAI's API, or any service that speaks its protocol.",
+        ),
+    ]
     openai_api_key: Annotated[
         SecretStr | None,
         Field(None, validation_alias=_named("OPENAI_API_KEY", "EDGEWORTH_OPENAI_API_KEY"), description="OpenAI."),

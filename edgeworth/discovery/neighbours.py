@@ -33,6 +33,9 @@ ROW_BLOCK = 1_024
 COLUMN_BLOCK = 2_048
 """A block of similarities is 8 MB: large enough for the matrix product, small enough for the cache's neighbourhood."""
 
+FETCH_COST = 2
+"""What fetching a column for a block costs, in products of that column with one row."""
+
 SLACK = 6
 """Kept beyond k while searching, so that rounding of the product cannot push a true neighbour out."""
 
@@ -319,17 +322,15 @@ class Structure:
 
 def _groups(lows: Rows, highs: Rows) -> Iterator[tuple[int, int]]:
     """Neighbouring rows taken together, as long as they drag in few columns that each of them can do without."""
-    count = len(lows)
-    first = 0
-    needed = 0
-    for row in range(count):
-        width = int(highs[row] - lows[row])
-        union = int(highs[row] - lows[first])
-        if row > first and (row - first == ROW_BLOCK or (row - first + 1) * union > 1.5 * (needed + width) + 65_536):
+    first, spent = 0, 0
+    for row in range(len(lows)):
+        alone = (1 + FETCH_COST) * int(highs[row] - lows[row])
+        together = (row - first + 1 + FETCH_COST) * int(highs[row] - lows[first])
+        if row > first and (row - first == ROW_BLOCK or together > spent + alone):
             yield first, row
-            first, needed = row, 0
-        needed += width
-    yield first, count
+            first, together = row, alone
+        spent = together
+    yield first, len(lows)
 
 
 def _whole(rows: Rows, start: int, end: int) -> Iterator[_Strip]:

@@ -126,7 +126,7 @@ class OpenAIEmbedder:
         vectors = np.zeros((len(texts), self._space.dimensions), dtype=np.float32)
         vectors[:, 0] = 1.0
         readable = [_readable(text) for text in texts]
-        tokens = 0
+        counted: list[int | None] = []
         # A client for each call: it belongs to the loop that made it, and beside the service's answer it costs nothing.
         async with openai.AsyncOpenAI(
             api_key=self._api_key, base_url=self._base_url, max_retries=0, timeout=TIMEOUT_SECONDS
@@ -134,8 +134,8 @@ class OpenAIEmbedder:
             for rows in _requests(readable, self._batch_size):
                 answer = await self._ask(client, [readable[row] for row in rows])
                 vectors[rows] = self._vectors(answer, len(rows))
-                tokens += _tokens(answer)
-        return EmbeddedBatch(vectors=vectors, tokens=tokens, cost=self._cost(tokens))
+                counted.append(_tokens(answer))
+        return EmbeddedBatch(vectors=vectors, tokens=sum(count or 0 for count in counted), cost=self._cost(counted))
 
     async def _ask(self, client: openai.AsyncOpenAI, texts: list[str]) -> CreateEmbeddingResponse:
         attempts = tenacity.AsyncRetrying(
@@ -170,8 +170,9 @@ class OpenAIEmbedder:
     def _failure(self, error: openai.APIStatusError) -> Exception:
         status = error.status_code
         if status in {401, 403}:
+            model = self._space.model
             return ConfigurationError(
-                f"{self._asked()}: the key in OPENAI_API_KEY is refused for the model {self._space.model} (HTTP {status})"
+                f"{self._asked()}: OPENAI_API_KEY is refused for the model {model} (HTTP {status})"
             )
         found = f"{self._asked()}: expected embeddings, found HTTP {status} ({self._reason(error)})"
         if error.code == "insufficient_quota" or not _may_pass(status):
@@ -204,9 +205,12 @@ class OpenAIEmbedder:
             raise FatalSourceError(f"{self._asked()}: expected {expected}, found one without a direction")
         return np.asarray(rows / lengths, dtype=np.float32)
 
-    def _cost(self, tokens: int) -> UsdMicros | None:
-        """Rounded up, as a bill would be."""
-        return None if self._terms is None else UsdMicros(-(-tokens * self._terms.price // 1_000_000))
+    def _cost(self, counted: Sequence[int | None]) -> UsdMicros | None:
+        """Rounded up, as a bill would be; ``None`` when the price or a count of tokens is not known."""
+        tokens = [count for count in counted if count is not None]
+        if self._terms is None or len(tokens) < len(counted):
+            return None
+        return UsdMicros(-(-sum(tokens) * self._terms.price // 1_000_000))
 
     def _must_stop(self, state: tenacity.RetryCallState) -> bool:
         asked = _asked_wait(state)
@@ -270,10 +274,10 @@ def _requests(texts: Sequence[str], batch_size: int) -> Iterator[list[int]]:
         yield rows
 
 
-def _tokens(answer: CreateEmbeddingResponse) -> int:
-    """As the service counts them; 0 when it does not."""
+def _tokens(answer: CreateEmbeddingResponse) -> int | None:
+    """As the service counts them; ``None`` when it does not."""
     total = getattr(answer.usage, "total_tokens", None)
-    return total if isinstance(total, int) and total >= 0 else 0
+    return total if isinstance(total, int) and total >= 0 else None
 
 
 def _may_pass(status: int) -> bool:
