@@ -21,24 +21,23 @@ attempts at once. No message carries parameters or user names and passwords.
 from __future__ import annotations
 
 import asyncio
-import math
 import random
 import re
 from collections.abc import Awaitable, Callable, Sequence
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from types import TracebackType
 from typing import Self
 
 import httpx
 import msgspec
-import tenacity
 from aiolimiter import AsyncLimiter
 from msgspec import Struct
 
+from edgeworth.adapters.retrying import Retrying, RetryPolicy, retry_after_seconds, usable_wait
 from edgeworth.errors import ConfigurationError, FatalSourceError, RetriableSourceError
 from edgeworth.markets.venue import Venue
 from edgeworth.ports import Clock, RawPage
+
+__all__ = ["DEFAULT_TIMEOUT", "SYNTHETIC_HEADER", "RateLimit", "RetryPolicy", "VenueHttp", "retry_after_seconds"]
 
 SYNTHETIC_HEADER = "x-edgeworth-synthetic"
 """A server that invents its markets says so with this header on every answer."""
@@ -65,22 +64,6 @@ class RateLimit(Struct, frozen=True, kw_only=True):
     requests: int
     per_seconds: float
     path_prefix: str = ""
-
-
-class RetryPolicy(Struct, frozen=True, kw_only=True):
-    """How often to ask again, and how long to wait in between.
-
-    Attributes:
-        attempts: Requests in all, the first included.
-        first_wait_seconds: Before the second request, when the server does not say; doubles each time.
-        max_wait_seconds: Longest wait; a server that asks for more is not waited for.
-        attempt_seconds: Longest time for one whole request, however steadily bytes drip in.
-    """
-
-    attempts: int = 5
-    first_wait_seconds: float = 0.5
-    max_wait_seconds: float = 60.0
-    attempt_seconds: float = 120.0
 
 
 class VenueHttp:
@@ -121,8 +104,7 @@ class VenueHttp:
         self._venue = venue
         self._clock = clock
         self._retry = retry
-        self._sleep = sleep
-        self._jitter = jitter
+        self._retrying = Retrying(retry, sleep=sleep, jitter=jitter)
         self._known_as = known_as
         self._limiters = [(limit.path_prefix, _limiter(limit)) for limit in limits]
         self._slots = asyncio.Semaphore(MAX_CONNECTIONS)
@@ -205,15 +187,8 @@ class VenueHttp:
     async def _fetch(
         self, request: httpx.Request, path: str, params: tuple[tuple[str, str], ...], kind: str
     ) -> RawPage:
-        attempts = tenacity.AsyncRetrying(
-            stop=self._must_stop,
-            wait=self._wait_seconds,
-            retry=tenacity.retry_if_exception_type(RetriableSourceError),
-            sleep=self._sleep,
-            reraise=True,
-        )
         try:
-            response: httpx.Response = await attempts(self._attempt, request, path)
+            response = await self._retrying(self._attempt, request, path)
         except _HtmlPageError as error:
             raise FatalSourceError(f"{error} (asked {self._retry.attempts} times)", status=error.status) from None
         return RawPage(
@@ -300,19 +275,6 @@ class VenueHttp:
         from_header = None if header is None else retry_after_seconds(header, self._clock())
         return _retry_after_in_body(response.content) if from_header is None else from_header
 
-    def _must_stop(self, state: tenacity.RetryCallState) -> bool:
-        asked = _asked_by(state)
-        return state.attempt_number >= self._retry.attempts or (
-            asked is not None and asked > self._retry.max_wait_seconds
-        )
-
-    def _wait_seconds(self, state: tenacity.RetryCallState) -> float:
-        asked = _asked_by(state)
-        if asked is not None:
-            return asked
-        wait = min(self._retry.max_wait_seconds, self._retry.first_wait_seconds * 2.0 ** (state.attempt_number - 1))
-        return float(wait if self._jitter is None else wait * self._jitter.uniform(0.5, 1.0))
-
     def _asked(self, request: httpx.Request) -> str:
         return f"{self._name}: {request.method} {_public_url(request.url)}"
 
@@ -385,32 +347,9 @@ def _excerpt(body: bytes) -> str:
     return public if len(public) <= EXCERPT_CHARACTERS else public[:EXCERPT_CHARACTERS] + "..."
 
 
-def retry_after_seconds(header: str, now: datetime) -> float | None:
-    """Seconds to wait by a ``Retry-After`` header; ``None`` when it cannot be read."""
-    try:
-        return _usable_wait(float(header))
-    except ValueError:
-        pass
-    try:
-        at = parsedate_to_datetime(header)
-    except ValueError:
-        return None
-    at = at.replace(tzinfo=UTC) if at.tzinfo is None else at
-    return max(0.0, (at - now).total_seconds())
-
-
 def _retry_after_in_body(body: bytes) -> float | None:
     try:
         seconds = msgspec.json.decode(body, type=_WaitField, strict=False).retry_after_seconds
     except (msgspec.DecodeError, UnicodeDecodeError):
         return None
-    return None if seconds is None else _usable_wait(seconds)
-
-
-def _usable_wait(seconds: float) -> float | None:
-    return seconds if math.isfinite(seconds) and seconds >= 0 else None
-
-
-def _asked_by(state: tenacity.RetryCallState) -> float | None:
-    error = state.outcome.exception() if state.outcome is not None else None
-    return error.retry_after_seconds if isinstance(error, RetriableSourceError) else None
+    return None if seconds is None else usable_wait(seconds)
