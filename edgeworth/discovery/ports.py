@@ -162,10 +162,11 @@ class MatchStore(Protocol):
         *,
         market_id: str | None = None,
         relations: Collection[Relation] | None = None,
+        run_id: str | None = None,
         with_gone: bool = False,
-        limit: int = 1_000,
+        limit: int | None = 1_000,
     ) -> Sequence[StoredMatch]:
-        """Matches that fit every filter given, the surest first."""
+        """Matches that fit every filter given, the surest first; ``run_id`` is the run that saw them last."""
 
 
 class StoredOpportunity(Struct, frozen=True, kw_only=True):
@@ -201,6 +202,11 @@ class OpportunityStore(Protocol):
         """
 
     def list_opportunities(
-        self, *, market_id: str | None = None, with_gone: bool = False, limit: int = 1_000
+        self,
+        *,
+        market_id: str | None = None,
+        run_id: str | None = None,
+        with_gone: bool = False,
+        limit: int | None = 1_000,
     ) -> Sequence[StoredOpportunity]:
-        """Opportunities that fit every filter given, the largest profit first."""
+        """Opportunities that fit every filter given, the largest profit first; ``run_id`` as for matches."""

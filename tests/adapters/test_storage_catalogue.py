@@ -547,3 +547,11 @@ def test_open_markets_and_their_events_are_read_without_the_rest(catalogue):
     assert [one.native_id for one in catalogue.iter_markets(status=MarketStatus.OPEN)] == ["0x1"]
     assert catalogue.get_events({"polymarket:77", "polymarket:unknown"}) == {"polymarket:77": an_event("77")}
     assert catalogue.get_events(()) == {}
+
+
+def test_markets_are_read_by_their_ids_and_by_their_events_in_any_state(catalogue):
+    closed = a_market("0x2", status=MarketStatus.CLOSED, event_native_id="77")
+    Walk(catalogue).page(of_markets(a_market("0x1", event_native_id="77"), closed, a_market("0x3")))
+    assert [one.native_id for one in catalogue.markets_of_events({"polymarket:77"})] == ["0x1", "0x2"]
+    assert catalogue.markets_of_events(()) == []
+    assert catalogue.get_markets(["polymarket:0x2", "polymarket:none"]) == {"polymarket:0x2": closed}

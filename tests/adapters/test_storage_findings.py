@@ -119,6 +119,19 @@ def test_matches_are_found_by_market_and_relation_the_surest_first(matches):
     assert found(relations=[]) == []
 
 
+def test_matches_and_opportunities_of_one_run_are_those_that_it_saw_last(matches, opportunities):
+    for store, one, other in (
+        (matches, a_match(), a_match("kalshi:A")),
+        (opportunities, an_opportunity(), an_opportunity("kalshi:A")),
+    ):
+        save(store, one, other, run_id="first")
+        save(store, other, examined=[], run_id="second")
+    assert [found.match for found in matches.list_matches(run_id="second")] == [a_match("kalshi:A")]
+    assert [found.match for found in matches.list_matches(run_id="first")] == [a_match()]
+    assert [found.opportunity for found in opportunities.list_opportunities(run_id="first")] == [an_opportunity()]
+    assert opportunities.list_opportunities(run_id="third", limit=None) == []
+
+
 def test_a_match_of_an_invented_market_says_so(matches, engine):
     save(matches, a_match(), a_match("kalshi:A", "synthetic-kalshi:A"))
     assert {row["market_b"]: row["is_synthetic"] for row in rows(engine, match)} == {

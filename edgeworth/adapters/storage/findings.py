@@ -6,6 +6,7 @@ what was looked for and not found is marked gone, and comes back when it is foun
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Generic, NamedTuple, TypeVar
@@ -106,8 +107,9 @@ class SqlMatches:
         *,
         market_id: str | None = None,
         relations: Collection[Relation] | None = None,
+        run_id: str | None = None,
         with_gone: bool = False,
-        limit: int = 1_000,
+        limit: int | None = 1_000,
     ) -> Sequence[StoredMatch]:
         """Matches that fit every filter given, the surest first."""
         table = match.c
@@ -116,6 +118,8 @@ class SqlMatches:
             query = query.where(sa.or_(table.market_a == market_id, table.market_b == market_id))
         if relations is not None:
             query = query.where(table.relation.in_([relation.value for relation in relations]))
+        if run_id is not None:
+            query = query.where(table.run_id == run_id)
         if not with_gone:
             query = query.where(table.gone_at.is_(None))
         with reading(self._engine) as connection:
@@ -153,11 +157,18 @@ class SqlOpportunities:
         return plan.counts
 
     def list_opportunities(
-        self, *, market_id: str | None = None, with_gone: bool = False, limit: int = 1_000
+        self,
+        *,
+        market_id: str | None = None,
+        run_id: str | None = None,
+        with_gone: bool = False,
+        limit: int | None = 1_000,
     ) -> Sequence[StoredOpportunity]:
         """Opportunities that fit every filter given, the largest profit first."""
         table = opportunity.c
         query = sa.select(opportunity).order_by(table.best_profit_micros.desc(), table.opportunity_id)
+        if run_id is not None:
+            query = query.where(table.run_id == run_id)
         if not with_gone:
             query = query.where(table.gone_at.is_(None))
         if market_id is None:
@@ -165,7 +176,7 @@ class SqlOpportunities:
         with reading(self._engine) as connection:
             rows = connection.execute(query)
             fitting = (row for row in rows if market_id is None or market_id in row.market_ids)
-            return [_opportunity_of(row) for _, row in zip(range(limit), fitting, strict=False)]
+            return [_opportunity_of(row) for row in itertools.islice(fitting, limit)]
 
 
 def _check_unique(distinct: int, given: int, what: str) -> None:

@@ -212,6 +212,20 @@ class CatalogueReader:
             known = query.where(among(connection, venue_event.c.event_id, sorted(event_ids)))
             return {row.event_id: event_of(row) for row in connection.execute(known)}
 
+    def markets_of_events(self, event_ids: Collection[str]) -> list[Market]:
+        """Every market of these events in any state, by id."""
+        with reading(self._engine) as connection:
+            is_of_them = among(connection, market.c.event_id, sorted(event_ids))
+            return _markets(connection, sa.select(market).where(is_of_them).order_by(market.c.market_id))
+
+    def get_markets(self, market_ids: Collection[str]) -> dict[str, Market]:
+        """Those of ``market_ids`` that are known, by id."""
+        with reading(self._engine) as connection:
+            found = _markets(
+                connection, sa.select(market).where(among(connection, market.c.market_id, sorted(market_ids)))
+            )
+        return {one.market_id: one for one in found}
+
     def list_series(self, venue: Venue) -> list[Series]:
         """Every series of ``venue``, by its key."""
         query = sa.select(series).where(series.c.venue == venue.value).order_by(series.c.series_id)
