@@ -31,7 +31,7 @@ class OpportunityKind(StrEnum):
     SET_BUY_YES = "set_buy_yes"
     """Yes of every market of a complete set, of which exactly one wins."""
     SET_BUY_NO = "set_buy_no"
-    """No of markets that exclude one another, held to the end."""
+    """No of markets that exclude one another, held to the end, or converted into dollars at once where that is done."""
     CONVERSION = "conversion"
     """No shares of a negRisk event, turned at once into dollars and Yes shares of the other markets."""
     THRESHOLD_LADDER = "threshold_ladder"
@@ -152,12 +152,14 @@ class Opportunity(Struct, frozen=True, kw_only=True):
         worst_state: Name of the modelled state that pays least. losing_states: Names of all that lose.
         capacity: At each budget of the gates, ascending. best: The size that earns most.
         dies_at: Sets from which on nothing is earned in the worst state; ``None`` when the books end before.
-        is_dead_at_size: It earns only at the top of the book: nothing is left at the budget that counts.
+        is_dead_at_size: It earns only at the top of the book: nothing is left at the budget that counts, and its best
+            size costs less than that.
         days_locked: From ``as_of`` to the last payout, settlement lag included; 0 when everything is settled at once,
             ``None`` when a market does not say when it closes.
         annualised_return: Simple, at the best size: profit over money laid out, times 365 over days locked; ``None``
             when that is not defined.
-        relation, confidence: Of the verdict it relies on; the least confidence where there are several.
+        relation: Between the markets of the first and the second leg of a pair.
+        confidence: That all the verdicts it relies on are right, their doubts added up; ``None`` when it needs none.
         assumptions: Sentences, all that has to be true besides the prices.
         evidence: Ids of the verdicts it relies on.
         failed_gates: Wishes of the user that it does not meet.

@@ -7,6 +7,9 @@ their own, so that adding one does not move the others.
 from __future__ import annotations
 
 import math
+from typing import Final
+
+from msgspec import structs
 
 from edgeworth.adapters.synthetic import names
 from edgeworth.adapters.synthetic.drafting import DRAFTERS, Asked, Draft
@@ -21,17 +24,19 @@ from edgeworth.adapters.synthetic.events import (
 )
 from edgeworth.adapters.synthetic.families import HOUSEKEEPING, Family, Kind
 from edgeworth.adapters.synthetic.instants import DAY, HOUR, MINUTE, long_date, short_date
-from edgeworth.adapters.synthetic.showcase import CASES
+from edgeworth.adapters.synthetic.showcase import CASES, Plant
 from edgeworth.adapters.synthetic.sketch import sketch_event
 from edgeworth.adapters.synthetic.texts import RuleClauses, slugify
 from edgeworth.adapters.synthetic.timing import Timing
 from edgeworth.markets.venue import Venue
 
+_PLANTED_NOISE: Final = 0.04
+
 
 def build_event(seed: int, start: int, index: int) -> SyntheticEvent:
     """Event number ``index`` of the world ``seed`` that begins at ``start``."""
     sketch = sketch_event(seed, start, index)
-    draft = DRAFTERS[sketch.kind](sketch.key, sketch.family, sketch.timing)
+    draft = DRAFTERS[sketch.kind](sketch.key, sketch.family, sketch.timing, CASES.get(index))
     if not sketch.is_on_kalshi:
         draft.kalshi = []
     if not sketch.is_on_polymarket:
@@ -130,7 +135,7 @@ class _MarketMaker:
         has_bids = not is_dead and not asked.is_placeholder
         claim = asked.claim
         belief = self._draft.beliefs[claim.belief]
-        return SyntheticMarket(
+        market = SyntheticMarket(
             venue=venue, event_index=self._index, position=number, key=key, claim=claim, label=asked.label,
             question=question, rules=rules, rules_secondary=secondary, outcomes=asked.outcomes,
             ending=draw_ending(self._ending, venue, claim, belief, asked.deadline),
@@ -141,6 +146,17 @@ class _MarketMaker:
             has_bids=has_bids and not draws.chance(0.02), has_asks=not is_dead and not draws.chance(0.01),
             twin=asked.twin, relation=asked.relation, difference=_difference(asked), sports_type=asked.sports_type,
         )  # fmt: skip
+        case = CASES.get(self._index)
+        return market if case is None or case.plant is None or not has_bids else _planted(market, case.plant)
+
+
+def _planted(market: SyntheticMarket, plant: Plant) -> SyntheticMarket:
+    """``market`` with the planted bias, little noise, the closest spread, and orders on both sides."""
+    bias = plant.bias(market.venue, market.position)
+    if bias is None:
+        return market
+    mispricing = Mispricing(key=market.mispricing.key, bias=bias, deviation=_PLANTED_NOISE)
+    return structs.replace(market, mispricing=mispricing, spread_ticks=1, has_bids=True, has_asks=True)
 
 
 def _difference(asked: Asked) -> str | None:

@@ -21,6 +21,7 @@ from edgeworth.adapters.synthetic.events import (
 )
 from edgeworth.adapters.synthetic.families import RATE_DECISIONS, Family, Kind
 from edgeworth.adapters.synthetic.instants import DAY, HOUR, MINUTE, long_date
+from edgeworth.adapters.synthetic.showcase import Case
 from edgeworth.adapters.synthetic.texts import DIFFERING_RULES, slugify
 from edgeworth.adapters.synthetic.timing import Timing
 
@@ -80,7 +81,7 @@ def _subject_fields(draws: Draws, family: Family, timing: Timing) -> dict[str, s
     return fields | special.get(family.series, dict)()
 
 
-def _draft_single(key: int, family: Family, timing: Timing) -> Draft:
+def _draft_single(key: int, family: Family, timing: Timing, case: Case | None) -> Draft:
     draws = Draws(derive(key, "ask"))
     prior = min(max(1.0 / (1.0 + math.exp(-draws.normal(-0.5, 1.3))), 0.02), 0.98)
     belief = Exclusive(key, np.array([prior, 1.0 - prior]), _strength(draws), timing.opens_at, timing.closes_at)
@@ -92,15 +93,17 @@ def _draft_single(key: int, family: Family, timing: Timing) -> Draft:
         fields=fields,
         beliefs=(belief,),
         polymarket=[asked],
-        kalshi=[_relate(draws, twin, may_invert=True)],
+        kalshi=[_relate(draws, twin, None if case is None else case.relation)],
     )
 
 
-def _draft_group(key: int, family: Family, timing: Timing) -> Draft:
+def _draft_group(key: int, family: Family, timing: Timing, case: Case | None) -> Draft:
     draws = Draws(derive(key, "ask"))
     fields = _subject_fields(draws, family, timing)
     labels = _group_labels(draws, family)
     is_augmented = family.series != "KXRATE" and draws.chance(0.35)
+    if case is not None and case.is_augmented is not None:
+        is_augmented = case.is_augmented
     count = len(labels) + (2 if is_augmented else 0)
     weights = np.exp(np.array([draws.normal(0.0, 1.2) for _ in range(count)]))
     if is_augmented:
@@ -123,7 +126,7 @@ def _draft_group(key: int, family: Family, timing: Timing) -> Draft:
     )  # fmt: skip
 
 
-def _draft_levels(key: int, family: Family, timing: Timing) -> Draft:
+def _draft_levels(key: int, family: Family, timing: Timing, case: Case | None) -> Draft:  # noqa: ARG001
     draws = Draws(derive(key, "ask"))
     fields = _subject_fields(draws, family, timing)
     belief = Level(key, timing.opens_at, timing.closes_at)
@@ -149,7 +152,7 @@ def _draft_levels(key: int, family: Family, timing: Timing) -> Draft:
     return Draft(family=family, fields=fields, beliefs=(belief,), polymarket=asked, kalshi=twins)
 
 
-def _draft_deadlines(key: int, family: Family, timing: Timing) -> Draft:
+def _draft_deadlines(key: int, family: Family, timing: Timing, case: Case | None) -> Draft:  # noqa: ARG001
     draws = Draws(derive(key, "ask"))
     fields = _subject_fields(draws, family, timing)
     count = draws.integer(3, 5)
@@ -171,7 +174,7 @@ def _draft_deadlines(key: int, family: Family, timing: Timing) -> Draft:
     return Draft(family=family, fields=fields, beliefs=(belief,), polymarket=asked, kalshi=twins)
 
 
-def _draft_game(key: int, family: Family, timing: Timing) -> Draft:
+def _draft_game(key: int, family: Family, timing: Timing, case: Case | None) -> Draft:  # noqa: ARG001
     draws = Draws(derive(key, "ask"))
     home, away = names.clubs(draws, 2)
     fields = {"subject": home, "object": away, "place": "", "date": long_date(timing.closes_at)}
@@ -210,7 +213,7 @@ def _draft_game(key: int, family: Family, timing: Timing) -> Draft:
     return Draft(family=family, fields=fields, beliefs=(winner, total), polymarket=asked, kalshi=twins)
 
 
-DRAFTERS: Final[dict[Kind, Callable[[int, Family, Timing], Draft]]] = {
+DRAFTERS: Final[dict[Kind, Callable[[int, Family, Timing, Case | None], Draft]]] = {
     Kind.SINGLE: _draft_single,
     Kind.GROUP: _draft_group,
     Kind.LEVELS: _draft_levels,
@@ -224,15 +227,16 @@ def _strength(draws: Draws) -> float:
     return math.sqrt(math.exp(draws.normal(0.5, 0.5)))
 
 
-def _relate(draws: Draws, asked: Asked, *, may_invert: bool) -> Asked:
+def _relate(draws: Draws, asked: Asked, given: Relation | None) -> Asked:
     how = draws.uniform()
-    if how < 0.5:
-        asked.relation = Relation.EQUIVALENT
-    elif how < 0.7 and may_invert:
-        asked.relation = Relation.INVERSE
+    drawn = Relation.EQUIVALENT if how < 0.5 else Relation.INVERSE if how < 0.7 else Relation.NEAR
+    asked.relation = given or drawn
+    if asked.relation is Relation.EQUIVALENT:
+        return asked
+    if asked.relation is Relation.INVERSE:
         asked.claim = Claim(argument=asked.claim.argument, is_negated=True)
     else:
-        asked.relation, asked.difference = Relation.NEAR, draws.choice(DIFFERING_RULES)
+        asked.difference = draws.choice(DIFFERING_RULES)
         chance = draws.uniform(0.05, 0.15)
         asked.claim = Claim(
             argument=asked.claim.argument, flip_probability=chance, is_flipped=draws.chance(chance)

@@ -25,7 +25,7 @@ from edgeworth.markets.venue import Venue
 
 Payload = dict[str, Any]
 
-_FEE_RATES: Final = {"crypto": 0.07, "sports": 0.05, "finance": 0.04, "politics": 0.04}
+FEE_RATES: Final = {"crypto": 0.07, "sports": 0.05, "finance": 0.04, "politics": 0.04}
 """Category -> taker rate; a category that is not here is free."""
 
 _CHANGE_KEYS: Final = ("oneHourPriceChange", "oneDayPriceChange", "oneWeekPriceChange", "oneMonthPriceChange")
@@ -199,7 +199,7 @@ def _market_texts(world: World, event: SyntheticEvent, market: SyntheticMarket) 
 
 
 def _market_terms(world: World, event: SyntheticEvent, seen: Snapshot) -> Payload:
-    rate = _FEE_RATES.get(event.family.category)
+    rate = FEE_RATES.get(event.family.category)
     payload: Payload = {
         "enableOrderBook": True,
         "orderPriceMinTickSize": seen.tick / MILLS,

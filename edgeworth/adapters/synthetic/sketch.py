@@ -63,6 +63,8 @@ def sketch_event(seed: int, start: int, index: int) -> Sketch:
     family = draws.choice(FAMILIES_BY_KIND[kind])
     timing = draw_timing(derive(key, "timing"), start, kind, case.phase if case else None)
     where = draws.uniform()
-    is_only_polymarket = where < _ONLY_POLYMARKET or (case is not None and case.is_only_on_polymarket)
+    is_only_polymarket = where < _ONLY_POLYMARKET
+    if case is not None:
+        is_only_polymarket = case.is_only_on_polymarket or (is_only_polymarket and not case.is_on_both)
     is_only_kalshi = _ONLY_POLYMARKET <= where < _ONLY_KALSHI and case is None
     return Sketch(key, kind, family, timing, not is_only_kalshi, not is_only_polymarket)

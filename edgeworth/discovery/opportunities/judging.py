@@ -33,7 +33,6 @@ from edgeworth.units import MICROS, ShareMicros, UsdMicros, decimal_text
 
 _SECONDS_A_DAY = 86_400.0
 _YEAR = 365.0
-_NEVER_IN_FULL = 1 << 62
 
 
 class Judge:
@@ -92,6 +91,7 @@ class Judge:
         annualised = point.profit / outlay * _YEAR / days if outlay and days else None
         dies_at = sizing.dies_at(best)
         alive = sizing.point(gates.alive_at)
+        is_alive = outlay >= gates.alive_at or (alive.is_filled and alive.profit > 0)
         opportunity = Opportunity(
             key=opportunity_key(candidate.kind, candidate.legs), kind=candidate.kind,
             certainty=Certainty.CONDITIONAL if any(one.profit < 0 for one in states) else Certainty.EVERY_STATE,
@@ -100,7 +100,7 @@ class Judge:
             losing_states=tuple(one.name for one in states if one.profit < 0),
             capacity=tuple(sizing.point(budget) for budget in sorted(gates.budgets)), best=point,
             dies_at=None if dies_at is None else ShareMicros(dies_at),
-            is_dead_at_size=not (alive.is_filled and alive.profit > 0),
+            is_dead_at_size=not is_alive,
             days_locked=days, annualised_return=annualised, assumptions=self._assumptions(candidate), as_of=self._as_of,
             relation=candidate.relation, confidence=candidate.confidence,
             evidence=tuple(dict.fromkeys(edge.evidence_id for edge in candidate.edges if edge.evidence_id)),

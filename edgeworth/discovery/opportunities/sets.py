@@ -52,6 +52,8 @@ def incompleteness(event: Event, members: Sequence[Market]) -> str:
 def set_candidates(event: Event, members: Sequence[Market], books: Books) -> Iterator[Considered]:
     """What an exclusive event offers. ``members``: all its markets that are known, in any status."""
     reason = is_over(members)
+    if reason and not any(is_tradable(one) for one in members):
+        return
     if reason:
         yield NotTradable(
             code="event_decided", reason=reason, kind=None, market_ids=tuple(one.market_id for one in members)
