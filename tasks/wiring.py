@@ -8,7 +8,7 @@ from __future__ import annotations
 import logging
 import random
 import socket
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -40,7 +40,13 @@ from edgeworth.adapters.polymarket.client import (
 )
 from edgeworth.adapters.polymarket.stream import MarketStream
 from edgeworth.adapters.recordings.listing import RecordedFile, open_recordings
-from edgeworth.adapters.storage.database import SqlCatalogue, open_database
+from edgeworth.adapters.storage.database import (
+    SqlCatalogue,
+    SqlEmbeddings,
+    SqlMatches,
+    SqlOpportunities,
+    open_database,
+)
 from edgeworth.adapters.storage.disk import storage_error, write_whole
 from edgeworth.adapters.storage.history import ParquetHistory
 from edgeworth.adapters.storage.raw import ZstdRawStore
@@ -55,7 +61,7 @@ from edgeworth.adapters.synthetic.server import (
 )
 from edgeworth.adapters.synthetic.world import World
 from edgeworth.discovery.ports import Embedder
-from edgeworth.errors import ConfigurationError
+from edgeworth.errors import ConfigurationError, EdgeworthError
 from edgeworth.markets.venue import Venue
 from edgeworth.ports import FetchedRows, HistorySource, Listing, TradedMarket
 from tasks.clock import utc_now
@@ -110,6 +116,9 @@ class Storage(Struct):
     catalogue: SqlCatalogue
     raw: ZstdRawStore
     history: ParquetHistory
+    embeddings: SqlEmbeddings
+    matches: SqlMatches
+    opportunities: SqlOpportunities
 
 
 @contextmanager
@@ -131,7 +140,14 @@ def open_storage(settings: Settings) -> Iterator[Storage]:
     except ConfigurationError as error:
         raise ConfigurationError(f"EDGEWORTH_DATABASE_URL: {str(error).removeprefix('database URL: ')}") from None
     try:
-        yield Storage(SqlCatalogue(engine), ZstdRawStore(settings.data_dir), ParquetHistory(settings.data_dir))
+        yield Storage(
+            catalogue=SqlCatalogue(engine),
+            raw=ZstdRawStore(settings.data_dir),
+            history=ParquetHistory(settings.data_dir),
+            embeddings=SqlEmbeddings(engine),
+            matches=SqlMatches(engine),
+            opportunities=SqlOpportunities(engine),
+        )
     finally:
         engine.dispose()
 
@@ -326,10 +342,15 @@ def synthetic_world(settings: Settings, *, market_count: int | None = None) -> W
     """
     seconds = int(utc_now().timestamp()) // SYNTHETIC_STEP_SECONDS * SYNTHETIC_STEP_SECONDS
     now = datetime.fromtimestamp(seconds, UTC)
-    size = "" if market_count is None else f"_{market_count}"
-    began = _birth(settings.data_dir / "synthetic" / f"world_{settings.synthetic_seed}{size}.json", now)
+    began = _birth(_world_note(settings, market_count), now)
     world = _world(settings.synthetic_seed, began, market_count)
     return world if began == now else world.at(now)
+
+
+def _world_note(settings: Settings, market_count: int | None) -> Path:
+    """Where it is noted when the world of this seed and size began."""
+    size = "" if market_count is None else f"_{market_count}"
+    return settings.data_dir / "synthetic" / f"world_{settings.synthetic_seed}{size}.json"
 
 
 def _birth(note: Path, now: datetime) -> datetime:
@@ -388,6 +409,67 @@ def _aimed_at(settings: Settings, origin: str) -> Settings:
             "market_stream_url": origin.replace("http", "ws", 1) + STREAM_PATH,
         }
     )
+
+
+# --- present books ----------------------------------------------------------------------------------------------------
+
+
+class BookSources(Struct, frozen=True, kw_only=True):
+    """Where present books can be asked for.
+
+    Attributes:
+        sources: By venue. unavailable: Venues that cannot be asked, with the reason.
+    """
+
+    sources: dict[Venue, HistorySource]
+    unavailable: dict[Venue, str]
+
+
+@asynccontextmanager
+async def open_book_sources(settings: Settings, venues: Collection[Venue]) -> AsyncIterator[BookSources]:
+    """The venues that can be asked for their present books, connected for the time of the block.
+
+    Invented venues are served on loopback unless the addresses of a stand-in are set, and a server whose markets are
+    not those of the venue is not asked.
+    """
+    sources: dict[Venue, HistorySource] = {}
+    unavailable: dict[Venue, str] = {}
+    async with AsyncExitStack() as stack:
+        aimed: Settings | None = None
+        for venue in sorted(venues):
+            try:
+                if venue.is_synthetic and aimed is None:
+                    aimed = _at_synthetic(stack, settings)
+                history = await _history_of(stack, venue, aimed if venue.is_synthetic and aimed else settings)
+            except EdgeworthError as error:
+                unavailable[venue] = str(error)
+                continue
+            if history.venue is venue:
+                sources[venue] = history
+            else:
+                unavailable[venue] = f"the server that is set up holds markets of {history.venue.value}"
+        yield BookSources(sources=sources, unavailable=unavailable)
+
+
+def _at_synthetic(stack: AsyncExitStack, settings: Settings) -> Settings:
+    """Settings aimed at the stand-in that is set up, or at the world of this data folder."""
+    if settings.gamma_url != Settings.model_fields["gamma_url"].default:
+        return settings
+    if not _world_note(settings, None).exists():
+        raise ConfigurationError("the synthetic world that these markets come from is not that of this data folder")
+    return stack.enter_context(synthetic_settings(settings))
+
+
+async def _history_of(stack: AsyncExitStack, venue: Venue, settings: Settings) -> HistorySource:
+    """The client of ``venue``; it has asked once and knows whose markets the server holds."""
+    if venue.exchange is Venue.KALSHI:
+        http = await stack.enter_async_context(_kalshi_http(settings))
+        await http.identify("/exchange/status")
+        return KalshiHistory(http)
+    clob = await stack.enter_async_context(_clob(settings))
+    data_api = await stack.enter_async_context(_data_api(settings))
+    await clob.identify("/time")
+    return PolymarketHistory(clob=clob, data_api=data_api)
 
 
 # --- embedders --------------------------------------------------------------------------------------------------------
