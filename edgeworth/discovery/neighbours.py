@@ -240,8 +240,9 @@ class Structure:
         venues = _codes([one.venue if filters.other_venue_only else None for one in traits])
         self.event = _codes([None if filters.same_event_allowed else one.event_id for one in traits])
         self.close = _days(traits, filters)
+        self._keys = np.stack([outcomes, categories, venues], axis=1)
         self.order = np.lexsort((self.rank, self.close, venues, categories, outcomes))
-        self.segments = self._cut(np.stack([outcomes, categories, venues], axis=1))
+        self.segments = self._cut(self._keys)
         self._sorted_close = self.close[self.order]
 
     def _cut(self, keys: NDArray[np.int64]) -> list[_Segment]:
@@ -261,22 +262,27 @@ class Structure:
         if queries is None:
             for number, segment in enumerate(self.segments):
                 for other in self.segments[number:]:
-                    if self._comparable(segment, other):
+                    if self._comparable(segment.key, other.key):
                         yield from self._join(segment, other)
             return
         asked = np.zeros(self.count, dtype=bool)
         asked[queries] = True
         positions = np.flatnonzero(asked[self.order])
         for segment, other in itertools.product(self.segments, repeat=2):
-            if self._comparable(segment, other):
+            if self._comparable(segment.key, other.key):
                 known = positions[(positions >= segment.start) & (positions < segment.unknown)]
                 unknown = positions[(positions >= segment.unknown) & (positions < segment.end)]
                 yield from self._within_window(known, other.start, other.unknown)
                 yield from _whole(known, other.unknown, other.end)
                 yield from _whole(unknown, other.start, other.end)
 
-    def _comparable(self, one: _Segment, other: _Segment) -> bool:
-        (outcomes, category, venue), (outcomes_2, category_2, venue_2) = one.key, other.key
+    def allows(self, row: int, other: int) -> bool:
+        """Whether two rows of ``traits`` may be compared at all."""
+        (a, b), pair = self._keys[[row, other]].tolist(), np.array([row, other])
+        return self._comparable(tuple(a), tuple(b)) and bool(self.may_meet(pair[:1], pair[1:])[0])
+
+    def _comparable(self, one: tuple[int, ...], other: tuple[int, ...]) -> bool:
+        (outcomes, category, venue), (outcomes_2, category_2, venue_2) = one, other
         categories_fit = category == category_2 or -1 in {category, category_2}
         venues_fit = venue != venue_2 or not self.filters.other_venue_only
         return outcomes == outcomes_2 and categories_fit and venues_fit
