@@ -1,6 +1,6 @@
 """From candidates to matches, and from matches to what a search for opportunities reads.
 
-Joins the stages and decides nothing itself: a candidate's two texts go to ``Decide``, in the order of the ids. Also
+Joins the stages and decides nothing itself: a candidate's two readings go to ``Decide``, in the order of the ids. Also
 which markets hang together (one event, or a verdict from which something follows), so that a large catalogue can be
 searched piece by piece. Vectors, books and SQL never enter.
 """
@@ -20,12 +20,12 @@ from edgeworth.discovery.neighbours import Candidate
 from edgeworth.discovery.opportunities.finding import BINDING
 from edgeworth.discovery.opportunities.snapshot import LadderKind, RelationEdge
 from edgeworth.discovery.ports import FoundMatch
-from edgeworth.discovery.texts import QuestionText
+from edgeworth.discovery.reading import QuestionReading
 from edgeworth.markets.market import Event, Market
 from edgeworth.markets.relation import Finding, Relation, Verdict
 from edgeworth.units import PriceMicros
 
-Decide = Callable[[QuestionText, QuestionText], Verdict]
+Decide = Callable[[QuestionReading, QuestionReading], Verdict]
 """What two texts say about each other; the first is A."""
 
 SILENT: Final = frozenset({Relation.UNRELATED})
@@ -41,7 +41,7 @@ _LADDERS: Final = {"threshold": LadderKind.THRESHOLD, "window": LadderKind.DATE}
 class Listed(Struct, frozen=True, kw_only=True):
     """A market as far as comparing needs it."""
 
-    text: QuestionText
+    reading: QuestionReading
     price: PriceMicros | None = None
 
 
@@ -54,7 +54,7 @@ def compared(
         yield FoundMatch(
             market_a=candidate.market_a,
             market_b=candidate.market_b,
-            verdict=decide(a.text, b.text),
+            verdict=decide(a.reading, b.reading),
             space_id=space_id if candidate.cosine is not None else None,
             similarity=candidate.cosine,
             lexical=candidate.lexical,
@@ -86,7 +86,7 @@ def ladder_of(verdict: Verdict) -> LadderKind | None:
     """In what two rungs differ, when one clause alone sets them apart and one follows from the other."""
     if verdict.relation not in {Relation.A_IMPLIES_B, Relation.B_IMPLIES_A}:
         return None
-    narrower = {clause.name for clause in verdict.clauses if clause.finding in _NARROWER}
+    narrower = {clause.name.removeprefix("rules: ") for clause in verdict.clauses if clause.finding in _NARROWER}
     return _LADDERS.get(narrower.pop()) if len(narrower) == 1 else None
 
 

@@ -7,6 +7,7 @@ import pytest
 from edgeworth.discovery.matching import MOST_RUNGS, Listed, compared, edge_of, ladder_of, pairs_within, pieces
 from edgeworth.discovery.neighbours import Candidate
 from edgeworth.discovery.opportunities.snapshot import LadderKind
+from edgeworth.discovery.reading import QuestionReading, read_question
 from edgeworth.discovery.texts import QuestionText
 from edgeworth.markets.relation import Clause, Finding, Relation, Verdict
 from tests.builders import a_market, an_event
@@ -15,13 +16,13 @@ from tests.findings import a_match, a_verdict
 
 def test_each_candidate_is_decided_in_the_order_of_its_ids_and_keeps_what_proposed_it():
     markets = {
-        "kalshi:A": Listed(text=QuestionText(question="a?"), price=520_000),
-        "kalshi:B": Listed(text=QuestionText(question="b?")),
+        "kalshi:A": Listed(reading=read_question(QuestionText(question="a?")), price=520_000),
+        "kalshi:B": Listed(reading=read_question(QuestionText(question="b?"))),
     }
     asked = []
 
-    def decide(a: QuestionText, b: QuestionText) -> Verdict:
-        asked.append((a.question, b.question))
+    def decide(a: QuestionReading, b: QuestionReading) -> Verdict:
+        asked.append((a.text.question, b.text.question))
         return a_verdict()
 
     candidates = [
@@ -56,6 +57,7 @@ def test_an_edge_names_its_evidence():
     [
         (Relation.A_IMPLIES_B, ["threshold"], LadderKind.THRESHOLD),
         (Relation.B_IMPLIES_A, ["window"], LadderKind.DATE),
+        (Relation.B_IMPLIES_A, ["window", "rules: window"], LadderKind.DATE),
         (Relation.A_IMPLIES_B, ["threshold", "window"], None),
         (Relation.A_IMPLIES_B, ["scope"], None),
         (Relation.EQUIVALENT, ["window"], None),
