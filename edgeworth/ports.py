@@ -1,4 +1,4 @@
-"""What the library needs from outside, as protocols: venues, raw store, catalogue, history, progress, clock.
+"""What the library needs from outside, as protocols: venues, raw store, catalogue, history, models, research, clock.
 
 ``edgeworth.adapters`` implements them, ``tasks/wiring.py`` builds them, tests fake them. Values that cross the border
 are defined here or in ``edgeworth.markets``; wire payloads and SQL rows never cross it.
@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import Protocol
+from enum import StrEnum
+from typing import Any, Protocol
 
 from msgspec import Struct
 
@@ -16,6 +17,7 @@ from edgeworth.markets.book import OrderBook
 from edgeworth.markets.history import PricePoint, Trade
 from edgeworth.markets.listing import ListingItem, ListingPage, ParsedItem
 from edgeworth.markets.venue import Venue
+from edgeworth.units import UsdMicros
 
 Clock = Callable[[], datetime]
 """Gives the present instant in UTC. The library asks for it; only ``tasks/`` knows the wall clock."""
@@ -303,3 +305,131 @@ class IngestProgress(Protocol):
 
     def page_done(self, key: str, counts: IngestCounts) -> None:
         """``counts`` are those of the walk so far, without pages that an earlier process had already applied."""
+
+
+class Prompt(Struct, frozen=True, kw_only=True):
+    """What a language model is asked.
+
+    Attributes:
+        prompt_id: Template and version, such as ``second_reader_v1``; recorded with whatever the answer decides.
+        system: What always holds. Ours alone: text from outside never stands here.
+        text: The question; text from outside stands in it between fences only (``edgeworth.prompting.delimited``).
+    """
+
+    prompt_id: str
+    system: str
+    text: str
+
+
+class Finish(StrEnum):
+    """How an answer of a language model ended."""
+
+    COMPLETE = "complete"
+    """``value`` is what was asked for."""
+    REFUSED = "refused"
+    """The model, or a filter of its service, would not answer."""
+    TRUNCATED = "truncated"
+    """The allowed tokens were used up; what came is not used."""
+    MALFORMED = "malformed"
+    """It ended of its own accord, but is not JSON or not as the schema says."""
+
+
+class Reply(Struct, frozen=True, kw_only=True):
+    """One answer of a language model, paid for whatever came of it.
+
+    Attributes:
+        value: Valid against the schema that was asked for; ``None`` unless ``finish`` is ``COMPLETE``.
+        problem: Why there is no value, for a person and for a repair; may quote the model, so it is untrusted.
+        model: As the service names it. text: What the model wrote; untrusted.
+        input_tokens, output_tokens: As the service counts them, thinking included; 0 where it does not say.
+        cost: Never less than the bill; ``None`` when the price of the model is not known.
+    """
+
+    finish: Finish
+    model: str
+    input_tokens: int
+    output_tokens: int
+    cost: UsdMicros | None
+    value: dict[str, Any] | None = None
+    problem: str | None = None
+    text: str = ""
+
+
+class LanguageModel(Protocol):
+    """Something that reads a prompt and answers with JSON. Attempts are bounded inside; callers do not retry."""
+
+    @property
+    def name(self) -> str:
+        """Service and model, such as ``anthropic/claude-sonnet-5-5``: for reports and manifests."""
+
+    async def ask(self, question: Prompt, *, schema: Mapping[str, Any], max_tokens: int) -> Reply:
+        """The answer to ``question``.
+
+        Args:
+            question: Recorded by its ``prompt_id``; the whole of what the model sees.
+            schema: JSON Schema (draft 2020-12) of an object whose properties are all required.
+            max_tokens: Most tokens of the answer, thinking included.
+
+        Raises:
+            ConfigurationError: The key is refused.
+            RetriableSourceError: It failed on every attempt in a way that may pass.
+            FatalSourceError: The same request would fail again.
+        """
+
+
+class ResearchSnippet(Struct, frozen=True, kw_only=True):
+    """Something published, as a search found it; untrusted text.
+
+    Attributes:
+        source: Host of the page. published_at: As the service states it; the first instant of the day where it
+            states only a day.
+    """
+
+    source: str
+    url: str
+    title: str
+    text: str
+    published_at: datetime
+
+
+class ResearchAnswer(Struct, frozen=True, kw_only=True):
+    """What was known of a question at an instant. ``len(snippets) + sum(rejected.values())`` results came back.
+
+    Attributes:
+        service: Who was asked. rejected: Results left out, by reason (``undated``, ``later``, ``venue_page``, ...).
+        cost: Of this call; 0 when it was remembered, ``None`` when the service does not say and has no known price.
+    """
+
+    service: str
+    query: str
+    as_of: datetime
+    snippets: tuple[ResearchSnippet, ...]
+    rejected: dict[str, int] = {}
+    cost: UsdMicros | None = None
+
+
+class Research(Protocol):
+    """A search over what was published until an instant. Attempts are bounded inside; callers do not retry."""
+
+    @property
+    def name(self) -> str:
+        """Who is asked: for reports, manifests and the memory of answers."""
+
+    async def search(self, query: str, as_of: datetime, limit: int) -> ResearchAnswer:
+        """At most ``limit`` snippets published at or before ``as_of``, in the service's order.
+
+        Raises:
+            ConfigurationError: The key is refused.
+            RetriableSourceError: It failed on every attempt in a way that may pass.
+            FatalSourceError: The same request would fail again.
+        """
+
+
+class ResearchMemory(Protocol):
+    """Answers already paid for."""
+
+    def recall(self, service: str, query: str, as_of: datetime, limit: int) -> ResearchAnswer | None:
+        """The answer to exactly this question, or ``None``."""
+
+    def remember(self, answer: ResearchAnswer, limit: int) -> None:
+        """Keep ``answer``; whole or not at all."""
