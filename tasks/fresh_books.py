@@ -19,7 +19,6 @@ from edgeworth.markets.book import OrderBook
 from edgeworth.markets.venue import Venue
 from edgeworth.ports import (
     Clock,
-    FetchedRows,
     HistoryReader,
     HistorySource,
     HistoryStore,
