@@ -10,7 +10,8 @@
     ├── DataError                 what we hold is not what it should be
     │   ├── ParseError            one record cannot be read: refuse it, keep the others
     │   ├── UnreadableInputError  a whole file or body cannot be read: nothing of it was used
-    │   └── UnknownFeeError       the fee of a trade is not known, so the trade is refused
+    │   ├── UnknownFeeError       the fee of a trade is not known, so the trade is refused
+    │   └── LookAheadError        something that was not yet known then would have been used
     └── StorageError              our own disk or database
         ├── StorageBusyError      locked by someone else: may go through later
         ├── StorageFullError      no space left: nothing half written is visible
@@ -84,6 +85,10 @@ class UnreadableInputError(DataError):
 
 class UnknownFeeError(DataError):
     """No dated schedule says what this trade costs, so it must not be priced."""
+
+
+class LookAheadError(DataError):
+    """Something later than the as-of instant would have been used."""
 
 
 class StorageError(EdgeworthError):
