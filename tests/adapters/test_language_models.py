@@ -167,7 +167,7 @@ async def test_an_answer_torn_on_the_way_is_asked_for_again(provider):
 @pytest.mark.parametrize("provider", PROVIDERS)
 async def test_a_page_in_place_of_an_answer_is_no_answer(provider):
     server = Loopback(Answer(b"<html>login</html>", headers={"content-type": "text/html"}))
-    with pytest.raises(RetriableSourceError, match="expected JSON.*<html>login"):
+    with pytest.raises(RetriableSourceError, match=r"expected JSON.*<html>login"):
         await ask(server, provider)
 
 
