@@ -60,7 +60,7 @@ def main() -> None:
     sys.meta_path.append(_PackagesFinder(settings["packages"]))
     for name in PRELOADED:
         importlib.import_module(name)
-    sys.dont_write_bytecode = True
+    os.environ.pop("PWD", None)  # bubblewrap's own; a program sees the same variables at every level
     _Server(confinement).serve(socket.socket(fileno=os.dup(0)))
 
 
