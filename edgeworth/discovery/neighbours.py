@@ -17,6 +17,7 @@ from typing import Protocol
 
 import numpy as np
 from msgspec import Struct
+from msgspec.structs import replace
 from numpy.typing import NDArray
 
 from edgeworth.discovery.ports import Vectors, VectorTable
@@ -50,6 +51,8 @@ class StructuralFilters(Struct, frozen=True, kw_only=True):
         same_outcome_count: Equally many outcomes.
         same_category: The same category, or one of them has none.
         close_within_days: Close at most so many days apart; ``None`` for any. Unknown close times pass.
+        far_within_days: A second look, further out, of which each market keeps only ``far_per_market``: venues date one
+            bet differently (the event, the deadline, weeks of grace). ``None`` for no second look.
         other_venue_only: Only pairs across venues.
         same_event_allowed: Also pairs inside one event; its listing says already how those are related.
     """
@@ -57,8 +60,16 @@ class StructuralFilters(Struct, frozen=True, kw_only=True):
     same_outcome_count: bool = True
     same_category: bool = True
     close_within_days: float | None = 7.0
+    far_within_days: float | None = 90.0
+    far_per_market: int = 2
     other_venue_only: bool = False
     same_event_allowed: bool = False
+
+    @property
+    def far(self) -> StructuralFilters | None:
+        """The filters of the second look; ``None`` when the first sees as far already."""
+        near, far = self.close_within_days, self.far_within_days
+        return None if near is None or far is None or far <= near else replace(self, close_within_days=far)
 
 
 class MarketTraits(Struct, frozen=True, kw_only=True):
@@ -154,7 +165,7 @@ def propose(
         filters: What keeps markets apart.
         similarity_floor: Least cosine.
         lexical_floor: Least score of the lexical channel.
-        per_market: Most neighbours that each market proposes in each channel.
+        per_market: Most neighbours that each market proposes in each channel, besides those of the second look.
         changed: Only neighbours of these; ``None`` for all markets.
     """
     found: dict[tuple[str, str], list[float | None]] = {}
@@ -190,14 +201,15 @@ def _search(
     floor: float,
     k: int,
 ) -> None:
-    """Note what one channel finds among the rows ``held``."""
-    ids = [traits[row].market_id for row in held]
-    structure = Structure([traits[row] for row in held], filters)
+    """Note what one channel finds among the rows ``held``, in both looks."""
+    markets = [traits[row] for row in held]
     asked = None if queries is None else np.flatnonzero(queries[held])
-    near = nearest(similarity, structure, k=k, floor=floor, queries=asked)
-    for row, column, score in zip(near.rows.tolist(), near.columns.tolist(), near.scores.tolist(), strict=True):
-        a, b = sorted((ids[row], ids[column]))
-        found.setdefault((a, b), [None, None])[channel] = score
+    looks = [(filters, k)] if filters.far is None else [(filters, k), (filters.far, filters.far_per_market)]
+    for rules, count in looks:
+        near = nearest(similarity, Structure(markets, rules), k=count, floor=floor, queries=asked)
+        for row, column, score in zip(near.rows.tolist(), near.columns.tolist(), near.scores.tolist(), strict=True):
+            a, b = sorted((markets[row].market_id, markets[column].market_id))
+            found.setdefault((a, b), [None, None])[channel] = score
 
 
 # --- the cut ----------------------------------------------------------------------------------------------------------

@@ -54,7 +54,8 @@ class ChannelRecall(Struct, frozen=True, kw_only=True):
 
     Attributes:
         pairs: True pairs asked for.
-        found_at: k -> pairs proposed when each market proposes its k nearest; either of the two may propose.
+        found_at: k -> pairs proposed when each market proposes its k nearest (and what the second look adds, whatever
+            k is); either of the two may propose.
         directed_at: k -> how many of the ``2 * pairs`` questions (find b from a, a from b) are answered.
         candidates_at: k -> pairs proposed over all, true or not: what the decision has to read.
         losses: At the largest k, why a pair is not proposed; empty for the union.
@@ -105,8 +106,9 @@ def audit_recall(
         ks: Numbers of neighbours to try.
     """
     structure = Structure(traits, filters)
-    runs = {one.name: nearest(one.similarity, structure, k=max(ks), floor=one.floor) for one in channels}
-    losses = {one.name: _losses(one, structure, pairs, runs[one.name]) for one in channels}
+    far = None if filters.far is None else Structure(traits, filters.far)
+    runs = {one.name: _run(one, structure, far, max(ks)) for one in channels}
+    losses = {one.name: _losses(one, far or structure, pairs, runs[one.name]) for one in channels}
     figures = [_figures(one.name, [runs[one.name]], pairs, ks, losses[one.name].values()) for one in channels]
     figures.append(_figures(UNION, list(runs.values()), pairs, ks, ()))
     missed = [
@@ -121,12 +123,30 @@ def audit_recall(
     return RecallAudit(channels=figures, missed=missed)
 
 
+class _Run(Struct, frozen=True):
+    """What a channel proposes in its two looks."""
+
+    near: Neighbours
+    far: Neighbours | None
+
+    def links(self, k: int) -> set[tuple[int, int]]:
+        """(query row, neighbour) of the first ``k`` neighbours of each query row, and of the second look."""
+        return {*_links(self.near, k), *(() if self.far is None else _links(self.far, len(self.far.rows)))}
+
+
+def _run(channel: Channel, structure: Structure, far: Structure | None, k: int) -> _Run:
+    seen = None
+    if far is not None:
+        seen = nearest(channel.similarity, far, k=far.filters.far_per_market, floor=channel.floor)
+    return _Run(nearest(channel.similarity, structure, k=k, floor=channel.floor), seen)
+
+
 def _figures(
-    name: str, runs: Sequence[Neighbours], pairs: Sequence[TruePair], ks: Sequence[int], losses: Iterable[Loss]
+    name: str, runs: Sequence[_Run], pairs: Sequence[TruePair], ks: Sequence[int], losses: Iterable[Loss]
 ) -> ChannelRecall:
     found, directed, candidates = {}, {}, {}
     for k in ks:
-        proposed = {link for run in runs for link in _links(run, k)}
+        proposed = {link for run in runs for link in run.links(k)}
         answered = [((pair.a, pair.b) in proposed, (pair.b, pair.a) in proposed) for pair in pairs]
         found[k] = sum(any(both) for both in answered)
         directed[k] = sum(map(sum, answered))
@@ -143,7 +163,6 @@ def _figures(
 
 
 def _links(run: Neighbours, k: int) -> Iterable[tuple[int, int]]:
-    """(query row, neighbour) of the first ``k`` neighbours of each query row."""
     place: dict[int, int] = {}
     for row, column in zip(run.rows.tolist(), run.columns.tolist(), strict=True):
         place[row] = place.get(row, 0) + 1
@@ -151,9 +170,9 @@ def _links(run: Neighbours, k: int) -> Iterable[tuple[int, int]]:
             yield row, column
 
 
-def _losses(channel: Channel, structure: Structure, pairs: Sequence[TruePair], run: Neighbours) -> dict[int, Loss]:
+def _losses(channel: Channel, structure: Structure, pairs: Sequence[TruePair], run: _Run) -> dict[int, Loss]:
     """Number of a pair that this channel does not propose in either direction -> why."""
-    proposed = set(zip(run.rows.tolist(), run.columns.tolist(), strict=True))
+    proposed = run.links(len(run.near.rows))
     a = np.array([pair.a for pair in pairs], dtype=np.int64)
     b = np.array([pair.b for pair in pairs], dtype=np.int64)
     scores = channel.similarity.exact(a, b)

@@ -46,7 +46,7 @@ def test_a_pair_is_proposed_once_with_the_cosine_of_its_vectors():
     [
         {"outcome_count": 3},
         {"category": "sports"},
-        {"closes_at": NOON + timedelta(days=7, seconds=1)},
+        {"closes_at": NOON + timedelta(days=90, seconds=1)},
         {"event_id": "e"},
     ],
 )
@@ -77,8 +77,22 @@ def test_what_is_not_known_keeps_nothing_apart(unknown):
     assert len(cosines(replace(A, **unknown), replace(B, category="crypto"))) == 1
 
 
+def test_beyond_the_window_only_the_nearest_few_are_proposed():
+    """Venues date one bet differently; a week out each market proposes ten, three months out only its best two."""
+    later = [replace(B, market_id=f"b{number}", closes_at=NOON + timedelta(days=60)) for number in range(4)]
+    vectors = table(a=[1, 0], b0=[0.6, 0.8], b1=[0.8, 0.6], b2=[0.96, 0.28], b3=[0.28, 0.96])
+    rules = StructuralFilters(other_venue_only=True, far_per_market=1)
+    found = propose([A, *later], vectors=vectors, lexical=None, filters=rules, similarity_floor=0.5)
+    # a proposes b2 alone; b0, b1 and b2 each propose a, their only neighbour at another venue; b3 is under the floor.
+    assert [one.market_b for one in found] == ["b0", "b1", "b2"]
+    asked = propose([A, *later], vectors=vectors, lexical=None, filters=rules, similarity_floor=0.5, changed={"a"})
+    assert [one.market_b for one in asked] == ["b2"]
+    assert cosines(A, replace(B, closes_at=NOON + timedelta(days=8)), far_within_days=None) == []
+
+
 def test_exactly_seven_days_are_within_seven_days():
-    assert len(cosines(A, replace(B, closes_at=NOON + timedelta(days=7)))) == 1
+    for days, expected in ((timedelta(days=7), 1), (timedelta(days=7, seconds=1), 0)):
+        assert len(cosines(A, replace(B, closes_at=NOON + days), far_within_days=None)) == expected
 
 
 def test_other_venues_only_when_asked():
@@ -134,7 +148,12 @@ def test_each_market_proposes_its_nearest_only():
     vectors = table(a=[1, 0], b=[0.8, 0.6], c=[0.96, 0.28])
     traits = [replace(A, market_id=name) for name in "abc"]
     found = propose(
-        traits, vectors=vectors, lexical=None, filters=StructuralFilters(), similarity_floor=0.5, per_market=1
+        traits,
+        vectors=vectors,
+        lexical=None,
+        filters=StructuralFilters(far_within_days=None),
+        similarity_floor=0.5,
+        per_market=1,
     )
     # a's nearest is c (0.96), b's is c (0.768 + 0.168 = 0.936), c's is a.
     assert [(one.market_a, one.market_b) for one in found] == [("a", "c"), ("b", "c")]
