@@ -1,0 +1,275 @@
+"""Comparing who and what: the content words of two propositions, aligned by meaning.
+
+Two statements are about the same only if no word is left over on either side that could tell them apart. Words left
+over are excused for few reasons, each of which lowers the certainty: a given name beside a surname, a word of the other
+market's event or rules, what other words imply, and words that carry next to nothing.
+"""
+
+# ruff: noqa: PLR0911 -- a comparison is a list of cases
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+from msgspec import Struct
+
+from edgeworth.discovery.comparison import Comparison, Quotes, compared
+from edgeworth.discovery.reading.entities import stems_of
+from edgeworth.discovery.reading.slots import Mention, MentionKind, Proposition
+from edgeworth.discovery.reading.vocabulary.given_names import GIVEN_NAMES
+from edgeworth.discovery.reading.vocabulary.implied import FAMILIES, IMPLIED, SINGLE_WINNER, SYMMETRIC, WORKS
+from edgeworth.discovery.reading.vocabulary.words import DISCRIMINATING, SOFT_WORDS
+from edgeworth.markets.relation import Finding, Quotation
+
+_SOFT: Final = stems_of(SOFT_WORDS)
+_DISCRIMINATING: Final = stems_of(DISCRIMINATING)
+_GIVEN: Final = stems_of(GIVEN_NAMES)
+_AGENTS: Final = (MentionKind.ENTITY, MentionKind.PLACE, MentionKind.TEAM, MentionKind.NAME)
+_OFFICES: Final = frozenset({"scope:governor", "scope:president", "scope:mayor", "scope:senate", "scope:house"})
+_DENIED_WITH: Final = stems_of(frozenset({"any", "or", "either"}))
+_PARTIES: Final = frozenset({"entity:republican", "entity:democrat", "entity:labour", "entity:conservative"})
+_PERSONAL_OFFICES: Final = frozenset({"scope:president", "scope:prime minister", "scope:governor", "scope:mayor"})
+_SOFT_CERTAINTY: Final = 0.95
+_GIVEN_NAME_CERTAINTY: Final = 0.96
+_CONTEXT_CERTAINTY: Final = 0.9
+
+
+class Alignment(Struct, frozen=True, kw_only=True):
+    """How the content words of two statements meet.
+
+    Attributes:
+        overlap: Share of content words that have a counterpart, in [0, 1].
+        shares_agent: At least one named thing is the same.
+        is_exclusive: The same is asked of two different subjects, of which one at most can have it.
+    """
+
+    comparison: Comparison
+    overlap: float
+    shares_agent: bool
+    is_exclusive: bool = False
+
+
+def align(
+    a: Proposition, b: Proposition, a_context: frozenset[str], b_context: frozenset[str], *, is_opposite: bool = False
+) -> Alignment:
+    """Align the content words of two statements.
+
+    A context holds words that a question may leave out because its event or rules have them. It excuses words that the
+    other question has more, as long as only one of the two has more. ``is_opposite``: one statement denies the other,
+    so that "any" and "or" may have gone into "no" and "neither".
+    """
+    ours, theirs = _canonical(a), _canonical(b)
+    common = Counter(one.key for one in ours) & Counter(one.key for one in theirs)
+    a_extra, b_extra = _minus(ours, common), _minus(theirs, common)
+    shared = frozenset(common)
+    if is_opposite:
+        a_extra = [one for one in a_extra if one.key not in _DENIED_WITH]
+        b_extra = [one for one in b_extra if one.key not in _DENIED_WITH]
+    a_hard, a_certainty = _unexcused(a_extra, ours, shared, frozenset())
+    b_hard, b_certainty = _unexcused(b_extra, theirs, shared, frozenset())
+    if a_hard and not b_hard:
+        a_hard, a_certainty = _unexcused(a_extra, ours, shared, b_context)
+    elif b_hard and not a_hard:
+        b_hard, b_certainty = _unexcused(b_extra, theirs, shared, a_context)
+    certainty = min(a_certainty, b_certainty)
+    total = len(ours) + len(theirs)
+    overlap = 2 * sum(common.values()) / total if total else 0.0
+    agents = {one.key for one in ours if one.kind in _AGENTS} & shared
+    quotes: Quotes = {"a": _quotes(a_hard), "b": _quotes(b_hard)}
+    if not a_hard and not b_hard:
+        if not shared:
+            finding = compared("subject", Finding.UNKNOWN, "Nothing to compare.")
+        elif _order_matters(ours, theirs, shared):
+            finding = compared(
+                "subject", Finding.UNKNOWN, "The same names in another order.", a=_quotes(ours), b=_quotes(theirs)
+            )
+        else:
+            finding = compared(
+                "subject", Finding.SAME, "The same subject and action.", certainty, a=_quotes(ours), b=_quotes(theirs)
+            )
+        return Alignment(comparison=finding, overlap=overlap, shares_agent=bool(agents))
+    difference = _hard_difference(a_hard, b_hard)
+    if difference is None:
+        note = "Words without a counterpart in the other text."
+        return Alignment(
+            comparison=compared("subject", Finding.UNKNOWN, note, **quotes), overlap=overlap, shares_agent=bool(agents)
+        )
+    is_exclusive = (
+        difference in {"subject", "place"}
+        and bool(shared & SINGLE_WINNER)
+        and _only_agents(a_hard)
+        and _only_agents(b_hard)
+    )
+    return Alignment(
+        comparison=compared(difference, Finding.DIFFERENT, _NOTES[difference], **quotes),
+        overlap=overlap,
+        shares_agent=bool(agents),
+        is_exclusive=is_exclusive,
+    )
+
+
+_NOTES: Final = {
+    "subject": "Different subjects.",
+    "place": "Different places.",
+    "scope": "Different contests, offices or stages.",
+    "number": "Different numbers.",
+    "action": "Different actions.",
+}
+
+
+def _quotes(mentions: Iterable[Mention]) -> tuple[Quotation, ...]:
+    return tuple(mention.quotation for mention in mentions)
+
+
+def _minus(mentions: Sequence[Mention], common: Counter[str]) -> list[Mention]:
+    left = Counter(common)
+    extra = []
+    for mention in mentions:
+        if left[mention.key] > 0:
+            left[mention.key] -= 1
+        else:
+            extra.append(mention)
+    return extra
+
+
+def _canonical(proposition: Proposition) -> list[Mention]:
+    """Mentions with equal constructions made equal: a nominee wins a nomination, the next governor an election."""
+    mentions = _without_repeats(proposition.mentions)
+    keys = {mention.key for mention in mentions}
+    dropped: set[str] = set()
+    if "scope:nomination" in keys:
+        dropped |= {"action:win", "secur", "scope:election"}
+    if "scope:primary" in keys or "scope:runoff" in keys:
+        dropped.add("scope:election")
+    if "scope:general" in keys and "scope:election" in keys:
+        dropped.add("scope:general")
+    if "entity:supreme court" in keys:
+        dropped.add("place:us")
+    if (
+        "next" in keys
+        and keys & _OFFICES
+        and not keys & {"scope:primary", "scope:nomination", "action:out", "action:resign"}
+    ):
+        dropped |= {"next", "scope:election", "action:win"}
+    elif {"scope:election", "action:win"} <= keys and keys & _OFFICES and "scope:primary" not in keys:
+        dropped |= {"scope:election", "action:win"}
+    return [mention for mention in mentions if mention.key not in dropped]
+
+
+def _without_repeats(mentions: Sequence[Mention]) -> list[Mention]:
+    seen: set[str] = set()
+    kept = []
+    for mention in mentions:
+        if mention.key not in seen or mention.kind is MentionKind.NUMBER:
+            kept.append(mention)
+        seen.add(mention.key)
+    return kept
+
+
+def _unexcused(
+    extra: Sequence[Mention], own: Sequence[Mention], shared: frozenset[str], context: frozenset[str]
+) -> tuple[list[Mention], float]:
+    hard, certainty = [], 1.0
+    artist = _artist(extra, own, shared)
+    for mention in extra:
+        excuse = _excuse(mention, own, shared, context, artist)
+        if excuse is None:
+            hard.append(mention)
+        else:
+            certainty = min(certainty, excuse)
+    return hard, certainty
+
+
+def _excuse(
+    mention: Mention, own: Sequence[Mention], shared: frozenset[str], context: frozenset[str], artist: frozenset[int]
+) -> float | None:
+    """How certain it is that this word makes no difference; ``None`` when it may make one."""
+    if mention.kind is MentionKind.NUMBER or mention.key in _DISCRIMINATING:
+        return _CONTEXT_CERTAINTY if mention.kind is MentionKind.NUMBER and mention.key in context else None
+    if mention.key in _SOFT:
+        return _SOFT_CERTAINTY
+    if mention.key in IMPLIED and IMPLIED[mention.key] & shared:
+        return _SOFT_CERTAINTY
+    if mention.kind is MentionKind.PLACE and shared & _PERSONAL_OFFICES and _names_a_person(own, shared):
+        # Whoever is named holds such an office in one country only.
+        return _CONTEXT_CERTAINTY
+    if _is_given_name(mention, own, shared):
+        return _GIVEN_NAME_CERTAINTY
+    if mention.position in artist:
+        return _CONTEXT_CERTAINTY
+    if mention.key in context and mention.kind is not MentionKind.SCOPE:
+        return _CONTEXT_CERTAINTY
+    return None
+
+
+def _is_given_name(mention: Mention, own: Sequence[Mention], shared: frozenset[str]) -> bool:
+    """Whether it stands directly before a surname that both texts have."""
+    if mention.key not in _GIVEN or mention.kind not in {MentionKind.NAME, MentionKind.WORD}:
+        return False
+    following = next((one for one in own if one.position == mention.last + 1), None)
+    return following is not None and following.key in shared and following.kind in {MentionKind.NAME, MentionKind.WORD}
+
+
+def _names_a_person(own: Sequence[Mention], shared: frozenset[str]) -> bool:
+    named = [one for one in own if one.kind in {MentionKind.ENTITY, MentionKind.NAME} and one.key not in _PARTIES]
+    return any(one.key in shared for one in named)
+
+
+def _artist(extra: Sequence[Mention], own: Sequence[Mention], shared: frozenset[str]) -> frozenset[int]:
+    """Positions of "by <names>" after the title of a work that both texts name."""
+    if not shared & WORKS:
+        return frozenset()
+    positions = {mention.position: mention for mention in own}
+    found: set[int] = set()
+    for mention in extra:
+        before = mention.position - 1
+        while before in found:
+            before -= 1
+        # One token, "by", stands between the title and the artist.
+        is_after_by = before not in positions and before - 1 in positions and positions[before - 1].key in shared
+        if mention.kind is MentionKind.NAME and (is_after_by or mention.position - 1 in found):
+            found.add(mention.position)
+    return frozenset(found)
+
+
+def _only_agents(mentions: Sequence[Mention]) -> bool:
+    return bool(mentions) and all(mention.kind in _AGENTS for mention in mentions)
+
+
+def _hard_difference(a: Sequence[Mention], b: Sequence[Mention]) -> str | None:
+    """The slot in which both texts say something, and not the same; ``None`` when one is silent or unclear."""
+    kinds_a, kinds_b = {one.kind for one in a}, {one.kind for one in b}
+    for name, kinds in (
+        ("place", {MentionKind.PLACE}),
+        ("subject", {MentionKind.ENTITY, MentionKind.TEAM, MentionKind.NAME}),
+        ("scope", {MentionKind.SCOPE}),
+        ("number", {MentionKind.NUMBER}),
+    ):
+        if kinds_a & kinds and kinds_b & kinds:
+            return name
+    if _acts_differ(a, b):
+        return "action"
+    return None
+
+
+def _acts_differ(a: Sequence[Mention], b: Sequence[Mention]) -> bool:
+    """Whether both name an action, and none of the one could be meant by the other's."""
+    ours = {one.key for one in a if one.kind is MentionKind.ACTION}
+    theirs = {one.key for one in b if one.kind is MentionKind.ACTION}
+    if not ours or not theirs:
+        return False
+    return not any(family & ours and family & theirs for family in FAMILIES)
+
+
+def _order_matters(a: Sequence[Mention], b: Sequence[Mention], shared: frozenset[str]) -> bool:
+    """Whether the texts may say that someone does to another what the other does to him."""
+    if shared & SYMMETRIC:
+        return False
+    for kind in _AGENTS:
+        order_a = [one.key for one in a if one.kind is kind and one.key in shared and one.key not in _PARTIES]
+        order_b = [one.key for one in b if one.kind is kind and one.key in shared and one.key not in _PARTIES]
+        if order_a != order_b and sorted(order_a) == sorted(order_b):
+            return True
+    return False

@@ -1,0 +1,107 @@
+"""Canonical question text: from the words of one market to typed slots, each with the words it came from.
+
+Pure and deterministic; linear in the length of the text. What the text does not say is absent, never guessed. Read each
+market once and keep the reading: decisions compare readings. No prices, no vectors, no files, no clock.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Final
+
+from msgspec.structs import replace
+
+from edgeworth.discovery.reading.entities import left_over
+from edgeworth.discovery.reading.games import read_game
+from edgeworth.discovery.reading.proposition import read_proposition
+from edgeworth.discovery.reading.rules import find_definition, find_settlement
+from edgeworth.discovery.reading.slots import Bound, Mention, Polarity, Proposition, QuestionReading
+from edgeworth.discovery.reading.tokens import TokenKind, Words, words_of
+from edgeworth.discovery.texts import QuestionText
+from edgeworth.markets.relation import Quotation, TextField
+
+__all__ = ["Proposition", "QuestionReading", "read_question"]
+
+_YES: Final = frozenset({"yes", "true", "over", "up"})
+_NO: Final = frozenset({"no", "false", "under", "down"})
+_LONGEST_EVENT: Final = 300
+
+
+def read_question(text: QuestionText) -> QuestionReading:
+    """Take the words of one market apart. Any text is accepted; one without letters is marked unreadable."""
+    words = words_of(text.question, TextField.QUESTION)
+    title = _for_first_outcome(read_proposition(words, text.closes_at), text)
+    definition = _definition(text)
+    event = words_of(text.event[:_LONGEST_EVENT], TextField.EVENT)
+    context = {mention.key for mention in left_over(event, [False] * len(event.tokens), is_title_case=True)}
+    context |= {mention.key for mention in read_proposition(event, text.closes_at).mentions}
+    if definition is not None:
+        context |= {mention.key for mention in definition.mentions}
+    return QuestionReading(
+        text=text,
+        title=title,
+        definition=definition,
+        settlement=find_settlement(text.rules),
+        game=read_game(text),
+        context=frozenset(context),
+        is_readable=any(token.kind is TokenKind.WORD for token in words.tokens),
+    )
+
+
+def _for_first_outcome(title: Proposition, text: QuestionText) -> Proposition:
+    """The statement that pays outcome 0: the question, its denial, or the question of the side named first."""
+    if not text.outcomes:
+        return title
+    label = text.outcomes[0].strip()
+    plain = label.casefold()
+    if plain in {"over", "under"}:
+        title = _above_the_line(title)
+    if plain in _NO:
+        quotation = Quotation(field=TextField.OUTCOMES, start=0, end=len(text.outcomes[0]), text=text.outcomes[0])
+        # A mark that no word is: the same words, paid the other way, are not literally one.
+        return replace(title, polarity=_denied(title.polarity, quotation), stems=(*title.stems, "\u00ac"))
+    if plain in _YES or not label:
+        return title
+    named = read_proposition(words_of(text.outcomes[0], TextField.OUTCOMES), None)
+    known = {mention.key for mention in title.mentions}
+    extra = tuple(mention for mention in named.mentions if mention.key not in known)
+    shifted = tuple(replace(one, position=one.position + 10_000, last=one.last + 10_000) for one in extra)
+    return replace(title, mentions=(*title.mentions, *shifted), stems=(*title.stems, *named.stems))
+
+
+def _above_the_line(title: Proposition) -> Proposition:
+    """``Points O/U 34.5`` with the outcomes Over and Under: above the line."""
+    numbers = [mention for mention in title.mentions if mention.kind == "number" and "." in mention.key]
+    if title.bounds or len(numbers) != 1:
+        return title
+    line = numbers[0]
+    kept: tuple[Mention, ...] = tuple(one for one in title.mentions if one is not line and one.key not in {"o", "u"})
+    bound = Bound(lower=Decimal(line.key), upper=None, has_lower=False, quotation=line.quotation)
+    return replace(title, mentions=kept, bounds=(bound,))
+
+
+def _denied(polarity: Polarity, quotation: Quotation) -> Polarity:
+    if polarity.is_negated is None:
+        return polarity
+    return replace(polarity, is_negated=not polarity.is_negated, quotations=(*polarity.quotations, quotation))
+
+
+def _definition(text: QuestionText) -> Proposition | None:
+    """The statement that the rules define outcome 0 by; ``None`` where they do not in one sentence."""
+    found = find_definition(text.rules)
+    if found is None:
+        return None
+    labels = tuple(label.strip().casefold() for label in text.outcomes) or ("yes", "no")
+    label = found.label.casefold()
+    if label not in labels:
+        return None
+    words: Words = words_of(text.rules, TextField.RULES, start=found.start, end=found.end)
+    proposition = read_proposition(words, text.closes_at)
+    if label == labels[0]:
+        return proposition
+    if len(labels) != 2:
+        return None
+    quotation = Quotation(
+        field=TextField.RULES, start=found.start, end=found.end, text=text.rules[found.start : found.end]
+    )
+    return replace(proposition, polarity=_denied(proposition.polarity, quotation))

@@ -1,0 +1,180 @@
+"""One sentence taken apart into slots.
+
+Each token is used once: by a name, a date, a range, a negation, or as a word of its own.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import date, datetime, timedelta
+from typing import Final
+
+from msgspec.structs import replace
+
+from edgeworth.discovery.reading.bounds import find_bounds
+from edgeworth.discovery.reading.dates import find_windows
+from edgeworth.discovery.reading.entities import left_over, mentions_of, phrases_in
+from edgeworth.discovery.reading.polarity import find_denial
+from edgeworth.discovery.reading.slots import Mention, MentionKind, Polarity, Proposition, Window, WindowKind
+from edgeworth.discovery.reading.tokens import TokenKind, Words
+
+_CLOSES_EARLY: Final = timedelta(days=45)
+"""A market may close this long after its last day (settlement) and still mean that day."""
+_SUPER_BOWL_YEAR: Final = 1966
+_OSCARS_YEAR: Final = 1928
+_EDITIONS: Final = {"entity:super bowl": (_SUPER_BOWL_YEAR, 40), "entity:oscars": (_OSCARS_YEAR, 50)}
+"""Contests counted by number: year of number zero, and the least number that can be meant."""
+_NOTHING: Final = re.compile(r"^\W*$")
+
+
+def read_proposition(words: Words, closes_at: datetime | None) -> Proposition:
+    """Take one sentence apart; ``closes_at`` gives the year of days that have none."""
+    tokens = words.tokens
+    taken = _remarks(words)
+    matches = [match for match in phrases_in(words) if not any(taken[match.first : match.last + 1])]
+    for match in matches:
+        taken[match.first : match.last + 1] = [True] * (match.last + 1 - match.first)
+    is_title_case = _is_title_case(words)
+    windows = find_windows(words, taken)
+    _take(taken, windows.used)
+    bounds = find_bounds(words, taken)
+    _take(taken, bounds.used)
+    denial = find_denial(words, taken)
+    _take(taken, denial.used)
+    mentions = [mention for match in matches for mention in mentions_of(words, match)]
+    mentions += left_over(words, taken, is_title_case=is_title_case)
+    mentions.sort(key=lambda mention: mention.position)
+    mentions, editions = _numbered_editions(mentions, words)
+    ordered = tuple(mentions)
+    denied = next((mention.key for mention in ordered if mention.position >= denial.at), "") if denial.at >= 0 else ""
+    return Proposition(
+        mentions=ordered,
+        bounds=bounds.bounds,
+        windows=_settled((*windows.windows, *editions), closes_at),
+        polarity=Polarity(is_negated=denial.is_negated, denied=denied, quotations=denial.quotations),
+        stems=tuple(token.key for token in tokens if token.kind is not TokenKind.SYMBOL or token.text in "<>%$-+&"),
+        is_title_case=is_title_case,
+    )
+
+
+def _take(taken: list[bool], used: frozenset[int]) -> None:
+    for position in used:
+        taken[position] = True
+
+
+def _remarks(words: Words) -> list[bool]:
+    """Marks what stands in square brackets: remarks of whoever asks ("[Polymarket]", "[ACX 2026]")."""
+    taken = [False] * len(words.tokens)
+    opened: int | None = None
+    for position, token in enumerate(words.tokens):
+        if token.text == "[":
+            opened = position
+        elif token.text == "]" and opened is not None:
+            taken[opened : position + 1] = [True] * (position + 1 - opened)
+            opened = None
+    return taken if not all(taken) else [False] * len(taken)
+
+
+def _is_title_case(words: Words) -> bool:
+    long = [token for token in words.tokens if token.kind is TokenKind.WORD and len(token.text) > 3]
+    return len(long) > 4 and sum(token.is_capital for token in long) > 0.85 * len(long)
+
+
+def _numbered_editions(mentions: list[Mention], words: Words) -> tuple[list[Mention], list[Window]]:
+    """``Super Bowl LX`` and ``98th Academy Awards`` as the year they name."""
+    windows = []
+    kept = list(mentions)
+    for place, mention in enumerate(mentions):
+        if mention.key not in _EDITIONS:
+            continue
+        begun, least = _EDITIONS[mention.key]
+        for neighbour in (*mentions[max(place - 1, 0) : place], *mentions[place + 1 : place + 2]):
+            if neighbour.kind is MentionKind.NUMBER and neighbour.key.isdecimal() and least <= int(neighbour.key) < 150:
+                year = begun + int(neighbour.key)
+                kept.remove(neighbour)
+                windows.append(
+                    Window(
+                        kind=WindowKind.EDITION,
+                        start=date(year, 1, 1),
+                        end=date(year + 1, 1, 1),
+                        written=date(year, 1, 1),
+                        wording="in",
+                        quotation=words.quote(neighbour.position, neighbour.position),
+                    )
+                )
+                break
+    return kept, windows
+
+
+def _settled(windows: tuple[Window, ...], closes_at: datetime | None) -> tuple[Window, ...]:
+    """Windows with their years filled in where the text or the close time tells them, and without repetitions."""
+    known = [window for window in windows if window.has_year and window.kind is not WindowKind.RELATIVE]
+    years = {day.year for window in known for day in (window.written,) if day is not None}
+    filled = []
+    for window in windows:
+        if window.has_year or window.kind is WindowKind.RELATIVE or window.written is None:
+            filled.append(window)
+        elif len(years) == 1:
+            filled.append(_in_year(window, years.pop()))
+            years = {filled[-1].written.year} if filled[-1].written else years
+        elif closes_at is not None:
+            filled.append(replace(_in_year(window, _year_by(window, closes_at)), is_year_from_close=True))
+        else:
+            filled.append(window)
+    return _without_containing(tuple(filled))
+
+
+def _in_year(window: Window, year: int) -> Window:
+    def moved(day: date | None) -> date | None:
+        if day is None or window.written is None:
+            return None
+        try:
+            return day.replace(year=year + day.year - window.written.year)
+        except ValueError:
+            return day.replace(year=year, month=3, day=1)
+
+    return replace(
+        window, start=moved(window.start), end=moved(window.end), written=moved(window.written), has_year=True
+    )
+
+
+def _year_by(window: Window, closes_at: datetime) -> int:
+    """The first year in which the window ends no earlier than shortly before the market closes."""
+    earliest = (closes_at - _CLOSES_EARLY).date()
+    for year in (closes_at.year - 1, closes_at.year, closes_at.year + 1):
+        moved = _in_year(window, year)
+        last = moved.end or moved.start
+        if last is not None and last >= earliest:
+            return year
+    return closes_at.year
+
+
+def _without_containing(windows: tuple[Window, ...]) -> tuple[Window, ...]:
+    """Leave out years that only repeat the year of a more exact window, and windows said twice."""
+    kept: list[Window] = []
+    for window in windows:
+        others = [other for other in windows if other is not window and _is_finer(other, window)]
+        repeated = any(
+            (other.kind, other.start, other.end, other.has_year)
+            == (window.kind, window.start, window.end, window.has_year)
+            and window.kind is not WindowKind.RELATIVE
+            for other in kept
+        )
+        if not repeated and not (window.kind in {WindowKind.EDITION, WindowKind.DURING} and others):
+            kept.append(window)
+    return tuple(kept)
+
+
+def _is_finer(one: Window, other: Window) -> bool:
+    """Whether ``one`` lies within ``other`` and says more."""
+    if not (one.has_year and other.has_year) or other.start is None or other.end is None:
+        return False
+    last = one.end - timedelta(days=1) if one.end is not None else one.start
+    if last is None or not other.start <= last < other.end:
+        return False
+    if one.kind is WindowKind.DEADLINE and one.end == other.end and other.kind is WindowKind.DURING:
+        return False
+    length = (other.end - other.start).days
+    begun = one.start if one.start is not None else last
+    own = (one.end - begun).days if one.end is not None else 0
+    return own < length

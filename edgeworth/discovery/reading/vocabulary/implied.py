@@ -1,0 +1,88 @@
+"""What a question may leave out because its other words imply it. Data only."""
+
+# ruff: noqa: E501, SIM905 -- tables, one entry a line
+
+from __future__ import annotations
+
+from typing import Final
+
+IMPLIED: Final = {
+    "place:us": frozenset(
+        "entity:cpi entity:core_cpi entity:pce entity:core_pce entity:fed entity:supreme court entity:federal government "
+        "entity:unemployment entity:nonfarm payrolls entity:sec entity:doj entity:fbi scope:house scope:senate "
+        "entity:republican entity:democrat action:government shutdown entity:trump".split()
+    ),
+    "openai": frozenset({"gpt", "entity:chatgpt", "sora"}),
+    "entity:openai": frozenset({"gpt", "entity:chatgpt", "sora"}),
+    "anthropic": frozenset({"claud"}),
+    "googl": frozenset({"gemini"}),
+    "entity:alphabet": frozenset({"gemini"}),
+    "entity:spacex": frozenset({"starship"}),
+    "entity:apple": frozenset({"iphon", "macbook", "ipad"}),
+    "entity:meta": frozenset({"llama"}),
+    "xai": frozenset({"grok"}),
+    "rockstar": frozenset({"entity:gta 6"}),
+    "action:win": frozenset({"entity:oscars", "entity:grammys", "entity:emmys", "entity:golden globes"}),
+    "entity:nba": frozenset({"entity:nba finals"}),
+    "entity:nfl": frozenset({"entity:super bowl"}),
+    "entity:mlb": frozenset({"entity:world series"}),
+    "entity:nhl": frozenset({"entity:stanley cup"}),
+}
+"""A key that may be missing on one side, to keys of which one must stand on both."""
+
+WORKS: Final = frozenset(
+    {
+        "song",
+        "album",
+        "chart",
+        "track",
+        "singl",
+        "film",
+        "movi",
+        "book",
+        "entity:hot 100",
+        "entity:billboard 200",
+        "action:film",
+    }
+)
+"""Words that show that a name is a work's: "<title> by <artist>" and "<title>" are then the same work."""
+
+FAMILIES: Final = (
+    frozenset("action:out action:resign action:fire action:impeach".split()),
+    frozenset("action:acquire action:complete action:deal action:confirm".split()),
+    frozenset("action:win action:beat action:rank first action:highest action:record action:lead".split()),
+    frozenset("action:deal action:ceasefire action:normal".split()),
+    frozenset("action:rule action:strike down action:ban".split()),
+    frozenset("action:release action:announce action:confirm action:deploy".split()),
+    frozenset("action:attend action:visit action:appear action:meet".split()),
+    frozenset("action:convict action:indict action:arrest".split()),
+    frozenset("action:cut action:hike action:hold rates".split()),
+)
+"""Actions that a text may mean by the other's word: a difference within a family is a doubt, not a contradiction."""
+
+SYMMETRIC: Final = frozenset(
+    "action:ceasefire action:deal action:meet action:marry action:normal place:russia_ukraine or".split()
+)
+"""With one of these the order of names says nothing."""
+
+ONE_SIDED: Final = frozenset(
+    "action:strike action:invade action:beat action:acquire action:endorse action:fire action:arrest action:pardon action:ban "
+    "action:visit action:confirm before after flip overtak attack sue nominat appoint replac succeed outgross outperform "
+    "ahead bomb hit sanction recogniz surpass lead pass follow recogn annex tariff cap".split()
+)
+"""Actions in which it matters who does it to whom."""
+
+SINGLE_WINNER: Final = frozenset(
+    {
+        "action:win",
+        "action:rank first",
+        "action:rank second",
+        "action:rank third",
+        "scope:nomination",
+        "next",
+        "entity:time person of the year",
+        "action:richest",
+        "action:highest",
+    }
+)
+"""Where one of these is asked of two different subjects, at most one of the two comes true."""
