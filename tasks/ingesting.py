@@ -25,7 +25,7 @@ from tasks import run_claims, wiring
 from tasks.clock import new_id, utc_now
 from tasks.counted_history import CountedHistory
 from tasks.progress import current_progress
-from tasks.results import check_results_folder, code_version, make_run_folder
+from tasks.results import check_results_folder, code_version, json_text, make_run_folder
 from tasks.settings import Settings
 
 
@@ -314,8 +314,8 @@ def publish_ingest(
         facts = [(label, str(value)) for label, value in manifest.items() if not isinstance(value, dict)]
         for name, html in render_pages(report, storage.catalogue.iter_markets(), total, facts):
             run.write(name, html)
-        run.write("batch_report.json", _json(report_json(report)))
-        run.write("manifest.json", _json(manifest))
+        run.write("batch_report.json", json_text(report_json(report)))
+        run.write("manifest.json", json_text(manifest))
         storage.catalogue.finish_run(
             run_id,
             finished_at=finished_at,
@@ -354,7 +354,3 @@ def _public(plan: IngestPlan) -> dict[str, object]:
     values = msgspec.to_builtins(plan)
     values["sources"] = [wiring.public_name(source) for source in plan.sources]
     return dict(values)
-
-
-def _json(value: object) -> str:
-    return msgspec.json.format(msgspec.json.encode(value), indent=2).decode() + "\n"

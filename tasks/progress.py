@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Protocol
 
 from edgeworth.ports import IngestCounts, IngestProgress
 
@@ -41,3 +42,36 @@ def watched_by(progress: IngestProgress) -> Iterator[None]:
 def current_progress() -> IngestProgress:
     """The watcher in force."""
     return _watchers[-1] if _watchers else LoggedProgress()
+
+
+class StageProgress(Protocol):
+    """Told how far the steps of a run have come."""
+
+    def advanced(self, stage: str, done: int, total: int | None) -> None:
+        """``done`` of ``total`` in the step ``stage``; ``None`` when nobody knows how many there will be."""
+
+
+class LoggedStages:
+    """Logs a step when it begins and when it ends, for runs without a terminal."""
+
+    def advanced(self, stage: str, done: int, total: int | None) -> None:
+        if total is None or done in {0, total}:
+            logger.info("%s: %d of %s", stage, done, "?" if total is None else total)
+
+
+_stage_watchers: list[StageProgress] = []
+
+
+@contextmanager
+def stages_watched_by(progress: StageProgress) -> Iterator[None]:
+    """Report the steps of this process to ``progress`` for the time of the block."""
+    _stage_watchers.append(progress)
+    try:
+        yield
+    finally:
+        _stage_watchers.remove(progress)
+
+
+def current_stages() -> StageProgress:
+    """The watcher of steps in force."""
+    return _stage_watchers[-1] if _stage_watchers else LoggedStages()

@@ -15,6 +15,8 @@ from datetime import datetime
 from functools import cache
 from pathlib import Path
 
+import msgspec
+
 from edgeworth.errors import ConfigurationError, StorageError, StorageFullError
 
 NO_SPACE = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
@@ -40,6 +42,11 @@ class RunFolder:
     def write(self, name: str, text: str) -> None:
         """Write ``text`` as the file ``name`` of the run."""
         (self.building / name).write_text(text, encoding="utf-8")
+
+
+def json_text(value: object) -> str:
+    """``value`` as a JSON file that a person can read too."""
+    return msgspec.json.format(msgspec.json.encode(value), indent=2).decode() + "\n"
 
 
 def slug(text: str, *, most: int = 50) -> str:

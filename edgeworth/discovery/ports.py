@@ -166,7 +166,10 @@ class MatchStore(Protocol):
         with_gone: bool = False,
         limit: int | None = 1_000,
     ) -> Sequence[StoredMatch]:
-        """Matches that fit every filter given, the surest first; ``run_id`` is the run that saw them last."""
+        """Matches that fit every filter given: those from which most follows first, then the surest.
+
+        ``run_id`` is the run that saw them last.
+        """
 
 
 class StoredOpportunity(Struct, frozen=True, kw_only=True):

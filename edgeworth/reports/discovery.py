@@ -8,7 +8,6 @@ that decided; the JSON has more, the store everything, and page and JSON say how
 from __future__ import annotations
 
 import itertools
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -89,7 +88,9 @@ class DiscoveryReport(Struct, kw_only=True):
     Attributes:
         markets, events: Open ones that were read.
         relations: Pairs by verdict, unrelated ones included; only the others are in ``matches``.
-        matches: Surest first. opportunities: Largest profit first.
+        matches: Those from which most follows first; ``match_total`` counts those that are left out too.
+        opportunities: Largest profit first.
+        not_tradable: Examples of what could not be judged; ``refused`` counts all of them by code.
         considered, unprofitable: See ``Findings``.
         views: The markets of ``matches`` and ``opportunities``, by id.
         embedder: Which space proposed the pairs; empty when none did.
@@ -106,7 +107,9 @@ class DiscoveryReport(Struct, kw_only=True):
     relations: dict[str, int] = {}
     matches: list[FoundMatch] = []
     opportunities: list[Opportunity] = []
+    match_total: int = 0
     not_tradable: list[NotTradable] = []
+    refused: dict[str, int] = {}
     considered: int = 0
     unprofitable: int = 0
     views: dict[str, MarketView] = {}
@@ -137,13 +140,13 @@ class DiscoveryReport(Struct, kw_only=True):
         return [one for one in self.opportunities if one.passes and not one.is_dead_at_size]
 
     @property
-    def refusals(self) -> dict[str, tuple[int, str]]:
-        """Why something could not be called an opportunity: number and an example by code, most first."""
-        numbers = Counter(one.code for one in self.not_tradable)
+    def refusals(self) -> list[tuple[str, int, str]]:
+        """Why something could not be called an opportunity: code, number and an example, most first."""
         examples: dict[str, str] = {}
         for one in self.not_tradable:
             examples.setdefault(one.code, one.reason)
-        return {code: (number, examples[code]) for code, number in numbers.most_common()}
+        by_number = sorted(self.refused.items(), key=lambda item: (-item[1], item[0]))
+        return [(code, number, examples.get(code, "")) for code, number in by_number]
 
 
 def market_view(market: Market, event_title: str = "", price: PriceMicros | None = None) -> MarketView:
@@ -277,8 +280,8 @@ def render_page(report: DiscoveryReport, manifest: Sequence[tuple[str, str]], *,
             opportunities=[(one, _leg_lines(one, report.views)) for one in opportunities],
             matches=[(one, _sides(one, report.views)) for one in matches],
             hidden_opportunities=len(report.opportunities) - len(opportunities),
-            hidden_matches=len(report.matches) - len(matches),
-            refusals=list(report.refusals.items())[:rows],
+            hidden_matches=max(report.match_total, len(report.matches)) - len(matches),
+            refusals=report.refusals[:rows],
             views=report.views,
             price_hint=price_hint,
             manifest=manifest,
@@ -289,10 +292,10 @@ def render_page(report: DiscoveryReport, manifest: Sequence[tuple[str, str]], *,
 def report_json(report: DiscoveryReport, *, rows: int = ROWS_IN_JSON) -> dict[str, object]:
     """The report as one object for machines; amounts are whole millionths, instants ISO 8601 in UTC.
 
-    ``matches`` and ``not_tradable`` hold at most ``rows``; ``matches_left_out`` and ``not_tradable_left_out`` say how
-    many more the store and the counts have.
+    ``matches`` holds at most ``rows``, ``matches_left_out`` says how many more the store has; ``not_tradable`` holds
+    examples of what ``refused`` counts.
     """
-    matches, refused = report.matches[:rows], report.not_tradable[:rows]
+    matches = report.matches[:rows]
     values = {
         "run_id": report.run_id,
         "started_at": report.started_at,
@@ -307,7 +310,7 @@ def report_json(report: DiscoveryReport, *, rows: int = ROWS_IN_JSON) -> dict[st
         "relations": report.relations,
         "considered": report.considered,
         "unprofitable": report.unprofitable,
-        "refusals": {code: number for code, (number, _) in report.refusals.items()},
+        "refused": report.refused,
         "saved_matches": report.saved_matches,
         "saved_opportunities": report.saved_opportunities,
         "failed": [stage.name for stage in report.stages if stage.error is not None],
@@ -316,9 +319,8 @@ def report_json(report: DiscoveryReport, *, rows: int = ROWS_IN_JSON) -> dict[st
         "notes": report.notes,
         "opportunities": report.opportunities,
         "matches": matches,
-        "matches_left_out": len(report.matches) - len(matches),
-        "not_tradable": refused,
-        "not_tradable_left_out": len(report.not_tradable) - len(refused),
+        "matches_left_out": max(report.match_total, len(report.matches)) - len(matches),
+        "not_tradable": report.not_tradable,
         "questions": {market_id: view.question for market_id, view in sorted(report.views.items())},
         "folder": report.folder,
     }

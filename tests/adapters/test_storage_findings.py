@@ -101,9 +101,11 @@ def test_a_neighbour_that_was_not_examined_itself_is_known_again(matches):
     assert save(matches, a_match("kalshi:A", "kalshi:B"), examined=["kalshi:A"], at=LATER) == SavedCounts(unchanged=1)
 
 
-def test_matches_are_found_by_market_and_relation_the_surest_first(matches):
+def test_matches_are_found_by_market_and_relation_those_of_consequence_first_then_the_surest(matches):
     save(
         matches,
+        a_match("kalshi:C", "kalshi:D", verdict=a_verdict(Relation.RELATED, confidence=0.99)),
+        a_match("kalshi:C", "kalshi:E", verdict=a_verdict(Relation.B_IMPLIES_A, confidence=0.1)),
         a_match("kalshi:A", "kalshi:B", verdict=a_verdict(confidence=0.5)),
         a_match("kalshi:A", "kalshi:C", verdict=a_verdict(Relation.INVERSE, confidence=0.9)),
         a_match("kalshi:B", "kalshi:C", verdict=a_verdict(confidence=0.7)),
@@ -112,7 +114,7 @@ def test_matches_are_found_by_market_and_relation_the_surest_first(matches):
     def found(**filters) -> list[str]:
         return [one.match.market_a[-1] + one.match.market_b[-1] for one in matches.list_matches(**filters)]
 
-    assert found() == ["AC", "BC", "AB"]
+    assert found() == ["AC", "BC", "AB", "CE", "CD"]
     assert found(limit=1) == ["AC"]
     assert found(market_id="kalshi:B") == ["BC", "AB"]
     assert found(relations=[Relation.INVERSE]) == ["AC"]

@@ -61,6 +61,7 @@ def a_report(**changes: object) -> DiscoveryReport:
         "opportunities": [an_opportunity()],
         "considered": 5,
         "unprofitable": 3,
+        "refused": {"unknown_fee": 1},
         "not_tradable": [NotTradable(code="unknown_fee", reason="no fee is known", kind=None, market_ids=(RAIN_A,))],
         "views": {RAIN_A: a_view(RAIN_A), RAIN_B: a_view(RAIN_B)},
         "books": [BookUse(venue="kalshi", fresh=2, oldest_at=NOON, newest_at=NOON)],
@@ -239,7 +240,7 @@ def test_the_page_is_bounded_and_says_where_the_rest_is():
     views = {one.market_a: a_view(one.market_a) for one in many} | {RAIN_B: a_view(RAIN_B), RAIN_A: a_view(RAIN_A)}
     opportunities = [an_opportunity(f"kalshi:{number:03d}") for number in range(20)]
     text = text_of(page_of(a_report(matches=many, opportunities=opportunities, views=views), rows=8))
-    assert "22 more, less sure ones, are not on this page: see discovery.json" in text
+    assert "22 more, of less consequence, are not on this page: see discovery.json" in text
     assert "12 more, with smaller profits, are not on this page: see discovery.json" in text
 
 
@@ -266,7 +267,7 @@ def test_books_are_shown_with_where_they_come_from_and_how_old_they_are():
 
 
 def test_nothing_found_is_said_in_words():
-    empty = a_report(matches=[], opportunities=[], not_tradable=[], books=[], views={}, relations={}, considered=0)
+    empty = a_report(matches=[], opportunities=[], refused={}, not_tradable=[], books=[], views={}, relations={}, considered=0)
     text = text_of(page_of(empty))
     assert "None of the 0 sets of trades that were looked at earns in its worst state." in text
     assert "No two markets have anything to say about each other." in text
@@ -294,7 +295,7 @@ def test_the_json_holds_every_finding_and_says_what_it_leaves_out():
     assert [one["market_a"] for one in told["matches"]] == ["kalshi:0", "kalshi:1"]
     assert told["matches_left_out"] == 1
     assert told["opportunities"][0]["best"]["profit"] == 3_000_000
-    assert told["refusals"] == {"unknown_fee": 1}
+    assert told["refused"] == {"unknown_fee": 1}
     assert told["failed"] == []
     assert told["matches"][0]["verdict"]["relation"] == Relation.EQUIVALENT.value
 

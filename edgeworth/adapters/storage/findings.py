@@ -111,9 +111,10 @@ class SqlMatches:
         with_gone: bool = False,
         limit: int | None = 1_000,
     ) -> Sequence[StoredMatch]:
-        """Matches that fit every filter given, the surest first."""
+        """Matches that fit every filter given: those from which most follows first, then the surest."""
         table = match.c
-        query = sa.select(match).order_by(table.confidence.desc(), table.market_a, table.market_b).limit(limit)
+        order = (_CONSEQUENCE, table.confidence.desc(), table.market_a, table.market_b)
+        query = sa.select(match).order_by(*order).limit(limit)
         if market_id is not None:
             query = query.where(sa.or_(table.market_a == market_id, table.market_b == market_id))
         if relations is not None:
@@ -204,6 +205,21 @@ def _mark_gone(
 
 
 # --- matches ----------------------------------------------------------------------------------------------------------
+
+
+_CONSEQUENCE = sa.case(
+    {
+        Relation.EQUIVALENT.value: 0,
+        Relation.INVERSE.value: 0,
+        Relation.A_IMPLIES_B.value: 1,
+        Relation.B_IMPLIES_A.value: 1,
+        Relation.EXCLUSIVE.value: 2,
+        Relation.UNDETERMINED.value: 3,
+    },
+    value=match.c.relation,
+    else_=4,
+)
+"""How much follows from a relation; the page shows its beginning."""
 
 
 def _pair(found: FoundMatch) -> tuple[str, str]:

@@ -1,0 +1,198 @@
+"""A discovery from its beginning to its report, free of Prefect: begin, embed, match, find, publish.
+
+``flows/discover.py`` gives each step its own record, retry and line in the UI; ``edgeworth discover --no-prefect``
+calls the same steps in the same order. Steps hand their findings on through the stores and only small values directly,
+so a step that is repeated alone repeats nothing else. A step that fails says so in its ``Stage``; the others go on with
+what is there.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from edgeworth.discovery.opportunity import Opportunity
+from edgeworth.discovery.ports import FoundMatch
+from edgeworth.errors import ConfigurationError
+from edgeworth.markets.market import MarketStatus
+from edgeworth.reports.discovery import (
+    ROWS_IN_JSON,
+    ROWS_ON_PAGE,
+    DiscoveryReport,
+    MarketView,
+    market_view,
+    render_page,
+    report_json,
+)
+from tasks import wiring
+from tasks.clock import new_id, utc_now
+from tasks.discovery_pairs import EmbedStep, MatchStep, embed_markets, match_markets
+from tasks.discovery_plan import BegunDiscovery, DiscoverPlan, price_of
+from tasks.discovery_search import FindStep, find_in_books
+from tasks.results import check_results_folder, code_version, json_text, make_run_folder
+from tasks.settings import Settings
+
+
+def check_ready(settings: Settings, plan: DiscoverPlan) -> str | None:
+    """See that there is something to look at and that everything has a place; the id of the market asked for.
+
+    Raises:
+        ConfigurationError: The catalogue holds no open market or not the one asked for, a setting cannot be used, or
+            the results have no place to go.
+        StorageError: The database or the data folder cannot be used.
+    """
+    check_results_folder(settings.results_dir)
+    wiring.choose_embedder(settings)
+    with wiring.open_storage(settings) as storage:
+        if not storage.catalogue.count_markets(status=MarketStatus.OPEN):
+            raise ConfigurationError("the catalogue holds no open market: run `edgeworth ingest` first")
+        if plan.market is None:
+            return None
+        found = storage.catalogue.get_market(plan.market)
+        if found is None:
+            raise ConfigurationError(
+                f"expected a market id, venue key or slug of the catalogue, found {plan.market!r}; "
+                "`edgeworth markets list --search ...` finds it"
+            )
+        return found.market_id
+
+
+def begin_discovery(settings: Settings, plan: DiscoverPlan) -> BegunDiscovery:
+    """Note that a run begins, after the checks of ``check_ready``."""
+    focus = check_ready(settings, plan)
+    begun = BegunDiscovery(run_id=new_id(), started_at=utc_now(), focus=focus)
+    with wiring.open_storage(settings) as storage:
+        storage.catalogue.start_run(
+            begun.run_id,
+            kind="discover",
+            parameters=msgspec.to_builtins(plan),
+            started_at=begun.started_at,
+            code_version=code_version(),
+        )
+    return begun
+
+
+def publish_discovery(
+    settings: Settings, begun: BegunDiscovery, plan: DiscoverPlan, embed: EmbedStep, match: MatchStep, find: FindStep
+) -> DiscoveryReport:
+    """Write the run's folder (page, report, manifest), close the run in the store, and give the whole report.
+
+    The folder appears complete or not at all.
+    """
+    with (
+        wiring.open_storage(settings) as storage,
+        make_run_folder(settings.results_dir, "discovery", begun.started_at) as folder,
+    ):
+        report = _report(storage, begun, embed, match, find)
+        report.folder = folder.shown
+        manifest = _manifest(settings, begun, plan, report)
+        facts = [(label, str(value)) for label, value in manifest.items() if not isinstance(value, dict)]
+        folder.write("summary.html", render_page(report, facts))
+        folder.write("discovery.json", json_text(report_json(report)))
+        folder.write("manifest.json", json_text(manifest))
+        storage.catalogue.finish_run(
+            begun.run_id,
+            finished_at=report.finished_at,
+            status="failed" if report.has_failed else "complete",
+            counts=_counts(report),
+        )
+    return report
+
+
+def discover_plainly(settings: Settings, plan: DiscoverPlan) -> DiscoveryReport:
+    """The whole discovery in this process, without Prefect: the same steps in the same order."""
+    begun = begin_discovery(settings, plan)
+    embed = embed_markets(settings, begun, plan)
+    match = match_markets(settings, begun, plan)
+    find = find_in_books(settings, begun, plan)
+    return publish_discovery(settings, begun, plan, embed, match, find)
+
+
+def _report(
+    storage: wiring.Storage, begun: BegunDiscovery, embed: EmbedStep, match: MatchStep, find: FindStep
+) -> DiscoveryReport:
+    if begun.focus is None:
+        stored = storage.matches.list_matches(run_id=begun.run_id, limit=ROWS_IN_JSON)
+        matches = [one.match for one in stored]
+    else:
+        matches = list(match.neighbours)
+    opportunities = [
+        one.opportunity for one in storage.opportunities.list_opportunities(run_id=begun.run_id, limit=None)
+    ]
+    kept = match.saved.created + match.saved.changed + match.saved.unchanged
+    return DiscoveryReport(
+        run_id=begun.run_id,
+        started_at=begun.started_at,
+        finished_at=utc_now(),
+        markets=match.markets,
+        events=match.events,
+        stages=[embed.stage, match.stage, find.stage],
+        relations=match.relations,
+        matches=matches,
+        match_total=max(kept, len(matches)),
+        opportunities=opportunities,
+        not_tradable=list(find.examples),
+        refused=find.refused,
+        considered=find.considered,
+        unprofitable=find.unprofitable,
+        views=_views(storage, matches[:ROWS_ON_PAGE], opportunities[:ROWS_ON_PAGE]),
+        books=list(find.books),
+        saved_matches=match.saved,
+        saved_opportunities=find.saved,
+        embedder=embed.embedder,
+        embedded=embed.counts.embedded,
+        tokens=embed.counts.tokens,
+        cost=embed.counts.cost,
+        focus=begun.focus,
+    )
+
+
+def _views(
+    storage: wiring.Storage, matches: list[FoundMatch], opportunities: list[Opportunity]
+) -> dict[str, MarketView]:
+    """The markets that the page shows, by id."""
+    ids = {market_id for one in matches for market_id in (one.market_a, one.market_b)}
+    ids.update(market_id for one in opportunities for market_id in one.market_ids)
+    markets = storage.catalogue.get_markets(ids)
+    events = storage.catalogue.get_events({one.event_id for one in markets.values() if one.event_id is not None})
+    titles = {event_id: event.title for event_id, event in events.items()}
+    return {
+        market_id: market_view(market, titles.get(market.event_id or "", ""), price_of(market))
+        for market_id, market in markets.items()
+    }
+
+
+def _manifest(
+    settings: Settings, begun: BegunDiscovery, plan: DiscoverPlan, report: DiscoveryReport
+) -> dict[str, object]:
+    """Everything needed to say how this result came about, and what was not controlled."""
+    return {
+        "run_id": begun.run_id,
+        "code_version": code_version(),
+        "started_at": report.started_at.isoformat(),
+        "finished_at": report.finished_at.isoformat(),
+        "parameters": msgspec.to_builtins(plan),
+        "embedder": report.embedder or "none: words alone proposed pairs",
+        "similarity_threshold": settings.similarity_threshold,
+        "max_matches_per_market": settings.max_matches_per_market,
+        "embedding_cost": _cost(report),
+        "not_controlled": "books as the venues gave them, and when; every answer is kept in the raw store",
+    }
+
+
+def _cost(report: DiscoveryReport) -> str:
+    if report.cost is None:
+        return f"{report.tokens:,} tokens; what they cost is not known for this model"
+    return f"{report.tokens:,} tokens, ${report.cost / 1_000_000:.6f}".rstrip("0").rstrip(".")
+
+
+def _counts(report: DiscoveryReport) -> dict[str, object]:
+    """What the book of runs keeps."""
+    return {
+        "markets": report.markets,
+        "embedded": report.embedded,
+        "relations": report.relations,
+        "opportunities": len(report.opportunities),
+        "considered": report.considered,
+        "refused": report.refused,
+        "folder": report.folder,
+    }
