@@ -12,6 +12,7 @@ from edgeworth.adapters.kalshi.parse import parse_event_item as parse_kalshi_eve
 from edgeworth.adapters.kalshi.parse import parse_series_item
 from edgeworth.adapters.polymarket.books import parse_book
 from edgeworth.adapters.polymarket.gamma import parse_event_item as parse_gamma_event
+from edgeworth.adapters.synthetic.beliefs import Exclusive
 from edgeworth.adapters.synthetic.clob_payloads import clob_book
 from edgeworth.adapters.synthetic.events import Relation as TwinRelation
 from edgeworth.adapters.synthetic.events import SyntheticEvent, SyntheticMarket
@@ -82,21 +83,32 @@ def true_edges(world: World) -> Iterator[RelationEdge]:
         assert event is not None
         if event.created_at > world.now:
             continue
-        for markets in (event.polymarket, event.kalshi):
-            yield from _rungs(world, event, markets)
+        yield from _rungs(world, event)
+        if event.family.kind is Kind.GAME and event.kalshi:
+            yield _edge(world, event, *event.kalshi, Relation.INVERSE)
         for twin in event.kalshi:
             if twin.twin is not None and twin.relation in {TwinRelation.EQUIVALENT, TwinRelation.INVERSE}:
                 yield _edge(world, event, event.polymarket[twin.twin], twin, Relation(twin.relation.value))
 
 
-def _rungs(world: World, event: SyntheticEvent, markets: tuple[SyntheticMarket, ...]) -> Iterator[RelationEdge]:
-    if event.family.kind is Kind.DEADLINES:
-        for early, late in pairwise(markets):
-            yield _edge(world, event, early, late, Relation.A_IMPLIES_B, LadderKind.DATE)
-    levels = [one for one in markets if one.strike is not None]
-    for low, high in pairwise(levels):
-        relation = Relation.A_IMPLIES_B if low.claim.is_negated else Relation.B_IMPLIES_A
-        yield _edge(world, event, low, high, relation, LadderKind.THRESHOLD)
+def _rungs(world: World, event: SyntheticEvent) -> Iterator[RelationEdge]:
+    """Neighbours on each ladder, over both exchanges; markets that deny their rung are a ladder of their own."""
+    kind = LadderKind.DATE if event.family.kind is Kind.DEADLINES else LadderKind.THRESHOLD
+    for belief, shape in enumerate(event.beliefs):
+        if isinstance(shape, Exclusive):
+            continue
+        for is_negated in (False, True):
+            ladder = [
+                one
+                for one in (*event.polymarket, *event.kalshi)
+                if (one.claim.belief, one.claim.is_negated) == (belief, is_negated)
+            ]
+            ladder.sort(key=lambda one: one.claim.argument)
+            for low, high in pairwise(ladder):
+                if low.claim.argument < high.claim.argument:
+                    is_forward = is_negated == (kind is LadderKind.THRESHOLD)
+                    relation = Relation.A_IMPLIES_B if is_forward else Relation.B_IMPLIES_A
+                    yield _edge(world, event, low, high, relation, kind)
 
 
 def _edge(

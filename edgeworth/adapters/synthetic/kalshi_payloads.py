@@ -174,7 +174,9 @@ def kalshi_event(world: World, event: SyntheticEvent, *, with_markets: bool) -> 
 
 
 def is_mutually_exclusive(event: SyntheticEvent) -> bool:
-    """Whether at most one of the event's Kalshi markets can resolve to yes."""
+    """Whether at most one of the event's Kalshi markets can resolve to yes: not where rules of their own may decide."""
+    if any(market.claim.flip_probability for market in event.kalshi):
+        return False
     return event.is_exclusive or event.family.kind is Kind.GAME
 
 

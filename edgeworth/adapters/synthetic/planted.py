@@ -137,10 +137,14 @@ def _cost(world: World, event: SyntheticEvent, market: SyntheticMarket, outcome:
 
 
 def _fee(event: SyntheticEvent, market: SyntheticMarket, price: Fraction, shares: Fraction) -> Fraction:
-    """Polymarket: to five decimals, at least one of them. Kalshi: up to the cent."""
+    """Polymarket: to five decimals, one of them at least. Kalshi: to the cent or to a total of $0.0001, the dearer."""
     if market.venue is Venue.SYNTHETIC_KALSHI:
         multiplier = Fraction(kalshi_series(event.family)["fee_multiplier"])
-        return Fraction(ceil(multiplier * _KALSHI_RATE * shares * price * (1 - price) * 100), 100)
+        exact = multiplier * _KALSHI_RATE * shares * price * (1 - price)
+        cost = price * shares
+        of_buyer = Fraction(ceil((cost + exact) * 10_000), 10_000) - cost
+        of_seller = cost - Fraction(floor((cost - exact) * 10_000), 10_000)
+        return max(Fraction(ceil(exact * 100), 100), of_buyer, of_seller)
     rate = Fraction(str(FEE_RATES.get(event.family.category, 0)))
     exact = rate * shares * price * (1 - price)
     return Fraction(max(floor(exact * 100_000 + Fraction(1, 2)), 1), 100_000) if exact else Fraction(0)
