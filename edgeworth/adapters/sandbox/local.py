@@ -159,7 +159,7 @@ class LocalSandbox:
         self._files: dict[str, bytes] = {}
         self._changed: dict[str, bytes] = {}
         self._running: set[asyncio.Task[Supervised]] = set()
-        self._is_closed = False
+        self._closed = asyncio.Event()
 
     @property
     def level(self) -> str:
@@ -175,7 +175,7 @@ class LocalSandbox:
 
     async def run(self, code: str, *, inputs: Json, limits: Limits) -> Outcome:
         """Run ``main(inputs)`` of ``code``; see ``edgeworth.simulation.sandbox``."""
-        if self._is_closed:
+        if self._closed.is_set():
             raise RuntimeError("this sandbox is closed")
         self._changed = {}
         if self._level is None:
@@ -188,6 +188,11 @@ class LocalSandbox:
             supervised = await task
         except RetriableSourceError as error:
             return Outcome(status=RunStatus.INFRASTRUCTURE, seconds=0.0, what_stopped_it=str(error))
+        except asyncio.CancelledError:
+            caller = asyncio.current_task()
+            if not self._closed.is_set() or (caller is not None and caller.cancelling()):
+                raise
+            return Outcome(status=RunStatus.KILLED, seconds=0.0, what_stopped_it="its sandbox was closed")
         finally:
             self._running.discard(task)
         self._changed = supervised.files
@@ -203,7 +208,7 @@ class LocalSandbox:
 
     async def close(self) -> None:
         """End what runs."""
-        self._is_closed = True
+        self._closed.set()
         for task in self._running:
             task.cancel()
         if self._running:
