@@ -161,7 +161,7 @@ class OpenAIEmbedder:
             raise self._failure(error) from None
         except openai.APIConnectionError as error:
             raise RetriableSourceError(f"{self._asked()}: expected an answer, found {type(error).__name__}") from None
-        except (openai.OpenAIError, ValueError, TypeError) as error:
+        except (openai.OpenAIError, ValueError, TypeError, AttributeError) as error:
             # The client reads a body that is no list of embeddings with one of these.
             raise FatalSourceError(
                 f"{self._asked()}: expected embeddings, found an answer of another shape ({type(error).__name__})"
