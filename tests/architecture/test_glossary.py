@@ -40,6 +40,8 @@ def test_every_class_that_the_glossary_names_exists():
         "edgeworth.errors",
         "edgeworth.units",
         "edgeworth.markets.categories",
+        "edgeworth.discovery.opportunity",
+        "edgeworth.discovery.opportunities.snapshot",
         "tasks.settings",
     ):
         known |= set(vars(importlib.import_module(name)))
