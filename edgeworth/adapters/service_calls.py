@@ -17,6 +17,7 @@ No message and no repr holds the key: what a service says about a key it refuses
 from __future__ import annotations
 
 import asyncio
+import json
 import random
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from types import ModuleType
@@ -134,7 +135,7 @@ class ServiceCalls:
 
     def _read(self, body: bytes, shape: type[T]) -> T:
         try:
-            return msgspec.json.decode(body, type=shape)
+            return msgspec.json.decode(_with_whole_characters(body), type=shape)
         except msgspec.ValidationError as error:
             raise FatalSourceError(f"{self._name}: expected another shape of answer: {error}") from None
         except (msgspec.DecodeError, UnicodeDecodeError):
@@ -167,9 +168,20 @@ class ServiceCalls:
 
     def excerpt(self, text: str) -> str:
         """The beginning of ``text`` as one printable line without the key."""
-        line = " ".join(text[: 4 * EXCERPT_CHARACTERS].replace(self._api_key, "(the key)").split())
+        shown = text[: 4 * EXCERPT_CHARACTERS]
+        line = " ".join((shown.replace(self._api_key, "(the key)") if self._api_key else shown).split())
         printable = "".join(character if character.isprintable() else "?" for character in line)
         return printable if len(printable) <= EXCERPT_CHARACTERS else printable[:EXCERPT_CHARACTERS] + "..."
+
+
+def _with_whole_characters(body: bytes) -> bytes:
+    """``body`` with ``?`` for half characters (lone surrogates): one in some page must not cost the whole answer."""
+    if b"\\ud" not in body and b"\\uD" not in body:
+        return body
+    try:
+        return json.dumps(json.loads(body), ensure_ascii=False).encode("utf-8", "replace")
+    except (ValueError, RecursionError):
+        return body  # whoever reads it says what is wrong with it
 
 
 def may_pass(status: int) -> bool:
