@@ -21,7 +21,6 @@ from edgeworth.discovery.decision_rules import compare_settlement
 from edgeworth.discovery.decision_subject import Alignment, align
 from edgeworth.discovery.decision_windows import compare_windows
 from edgeworth.discovery.reading import Proposition, QuestionReading, read_question
-from edgeworth.discovery.reading.vocabulary.words import DISCRIMINATING
 from edgeworth.discovery.texts import QuestionText
 from edgeworth.markets.relation import Clause, Finding, Relation, Verdict
 
@@ -37,6 +36,9 @@ _BASE: Final = {
     Relation.UNRELATED: 0.9,
     Relation.UNDETERMINED: 0.5,
 }
+_OBJECTING: Final = frozenset({"or", "other", "else", "except", "excluding", "only", "both", "but"})
+"""One of these left over in a title: rules that seem to agree with the other title's may not be understood."""
+_SUBJECT_SLOTS: Final = ("subject", "action", "scope", "number", "place")
 _HARD: Final = (Finding.DIFFERENT, Finding.DISJOINT, Finding.A_NARROWER, Finding.B_NARROWER)
 
 
@@ -103,13 +105,16 @@ def _with_definitions(a: QuestionReading, b: QuestionReading, by_title: _Outcome
         if contradiction is not None:
             return _Outcome(relation=contradiction, comparisons=parts)
         return replace(by_title, comparisons=parts)
-    if (
-        by_title.relation is Relation.UNDETERMINED
-        and by_rules.relation.is_same_bet
-        and not _objects(by_title, by_rules)
-    ):
+    is_open = by_title.relation is Relation.UNDETERMINED or _differs_in_wording(by_title)
+    if is_open and by_rules.relation.is_same_bet and not _objects(by_title, by_rules):
         return _Outcome(relation=by_rules.relation, comparisons=parts, certainty=0.95 * by_rules.certainty)
     return replace(by_title, comparisons=parts)
+
+
+def _differs_in_wording(outcome: _Outcome) -> bool:
+    """Whether nothing but the action sets the titles apart: rules that agree show that only its wording does."""
+    hard = {part.clause.name for part in outcome.comparisons if part.finding in _HARD}
+    return hard == {"action"}
 
 
 def _objects(by_title: _Outcome, by_rules: _Outcome) -> bool:
@@ -121,12 +126,9 @@ def _objects(by_title: _Outcome, by_rules: _Outcome) -> bool:
     if by_rules.relation is Relation.EQUIVALENT:
         if findings["polarity"].finding is not Finding.SAME:
             return True
-        words = [
-            quote.text.casefold()
-            for side in (findings["subject"].clause.a, findings["subject"].clause.b)
-            for quote in side
-        ]
-        return findings["subject"].finding is Finding.UNKNOWN and not DISCRIMINATING.isdisjoint(words)
+        subject = next(part for name, part in findings.items() if name in _SUBJECT_SLOTS)
+        words = [quote.text.casefold() for side in (subject.clause.a, subject.clause.b) for quote in side]
+        return subject.finding is not Finding.SAME and not _OBJECTING.isdisjoint(words)
     return False
 
 

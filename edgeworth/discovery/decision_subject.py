@@ -19,7 +19,7 @@ from edgeworth.discovery.comparison import Comparison, Quotes, compared
 from edgeworth.discovery.reading.entities import stems_of
 from edgeworth.discovery.reading.slots import Mention, MentionKind, Proposition
 from edgeworth.discovery.reading.vocabulary.given_names import GIVEN_NAMES
-from edgeworth.discovery.reading.vocabulary.implied import FAMILIES, IMPLIED, SINGLE_WINNER, SYMMETRIC, WORKS
+from edgeworth.discovery.reading.vocabulary.implied import FAMILIES, IMPLIED, ONE_SIDED, SINGLE_WINNER, SYMMETRIC, WORKS
 from edgeworth.discovery.reading.vocabulary.words import DISCRIMINATING, SOFT_WORDS
 from edgeworth.markets.relation import Finding, Quotation
 
@@ -267,9 +267,16 @@ def _order_matters(a: Sequence[Mention], b: Sequence[Mention], shared: frozenset
     """Whether the texts may say that someone does to another what the other does to him."""
     if shared & SYMMETRIC:
         return False
-    for kind in _AGENTS:
-        order_a = [one.key for one in a if one.kind is kind and one.key in shared and one.key not in _PARTIES]
-        order_b = [one.key for one in b if one.kind is kind and one.key in shared and one.key not in _PARTIES]
-        if order_a != order_b and sorted(order_a) == sorted(order_b):
-            return True
-    return False
+    groups: list[tuple[MentionKind, ...]] = [(kind,) for kind in _AGENTS]
+    if shared & ONE_SIDED:
+        groups.append(_AGENTS)
+    return any(_are_swapped(_order(a, shared, kinds), _order(b, shared, kinds)) for kinds in groups)
+
+
+def _order(mentions: Sequence[Mention], shared: frozenset[str], kinds: Sequence[MentionKind]) -> list[str]:
+    return [one.key for one in mentions if one.kind in kinds and one.key in shared and one.key not in _PARTIES]
+
+
+def _are_swapped(a: list[str], b: list[str]) -> bool:
+    common = set(a) & set(b)
+    return [key for key in a if key in common] != [key for key in b if key in common]

@@ -239,6 +239,8 @@ def _span(window: Window, other: Window) -> tuple[date, date]:
 
 
 def _compare_spans(a: Window, b: Window) -> tuple[Finding, str]:
+    if {a.kind, b.kind} == {WindowKind.AFTER, WindowKind.DEADLINE} and a.written == b.written:
+        return Finding.UNKNOWN, "One speaks of the time up to a day, the other of the time after it."
     (a_start, a_end), (b_start, b_end) = _span(a, b), _span(b, a)
     if (a_start, a_end) == (b_start, b_end):
         return Finding.SAME, "The same time."

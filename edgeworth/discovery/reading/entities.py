@@ -123,7 +123,7 @@ def team_book() -> PhraseBook:
 def phrases_in(words: Words) -> tuple[Match, ...]:
     """Declared phrases of a text; teams by home or nickname where the text names their league."""
     tokens = words.tokens
-    matches = tuple(_general_book().all_in(tokens))
+    matches = tuple(match for match in _general_book().all_in(tokens) if not _is_time_of_day(tokens, match))
     leagues = {
         LEAGUE_OF_COMPETITION[name]
         for match in matches
@@ -143,6 +143,15 @@ def phrases_in(words: Words) -> tuple[Match, ...]:
     covered = {at for match in teams for at in range(match.first, match.last + 1)}
     kept = [match for match in matches if not covered.intersection(range(match.first, match.last + 1))]
     return tuple(sorted((*kept, *teams), key=lambda match: match.first))
+
+
+def _is_time_of_day(tokens: Sequence[Token], match: Match) -> bool:
+    """Whether "PM" stands after a number: no prime minister, but a time."""
+    return match.first == match.last and tokens[match.first].text == "pm" and _is_number(tokens, match.first - 1)
+
+
+def _is_number(tokens: Sequence[Token], position: int) -> bool:
+    return position >= 0 and tokens[position].kind is TokenKind.NUMBER
 
 
 def mentions_of(words: Words, match: Match) -> tuple[Mention, ...]:

@@ -5,8 +5,11 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from decimal import Decimal
 from typing import Final
+
+from msgspec.structs import replace
 
 from edgeworth.discovery.reading.dates import find_windows
 from edgeworth.discovery.reading.entities import team_names
@@ -25,6 +28,9 @@ _AT: Final = re.compile(
 )
 _GAME_IN_RULES: Final = re.compile(
     r"\bthe (?P<first>[A-Z][\w .&'-]{1,30}?) (?:at|vs\.?|@) (?P<second>[A-Z][\w .&'-]{1,30}?)(?: professional| college| pro\b| men's| women's| game| match| [A-Z]{3,4} game)"
+)
+_BETWEEN: Final = re.compile(
+    r"\b(?:game|match) between (?:the )?(?P<first>[^\W_][\w .&'\u2019/-]{0,38}?) and (?:the )?(?P<second>[^\W_][\w .&'\u2019/-]{0,38}?)(?= by | on |[.,?]|$)"
 )
 _SPREAD: Final = re.compile(
     r"\bspread:? (?P<team>[^\W_][\w .&'-]{1,30}?) \((?P<line>[+-]\d{1,3}(?:\.\d)?)\)", re.IGNORECASE
@@ -105,6 +111,10 @@ def _sides(text: QuestionText) -> tuple[str, str, Quotation] | None:
             text.outcomes[1],
             Quotation(field=TextField.OUTCOMES, start=0, end=len(labels), text=labels),
         )
+    between = _BETWEEN.search(text.question)
+    if between is not None:
+        quotation = Quotation(field=TextField.QUESTION, start=between.start(), end=between.end(), text=between[0])
+        return between["first"], between["second"], quotation
     in_rules = _GAME_IN_RULES.search(text.rules, 0, _READ_OF_RULES)
     if in_rules is not None and _is_team(in_rules["first"]) and _is_team(in_rules["second"]):
         start, end = in_rules.start("first"), in_rules.end("second")
@@ -216,7 +226,11 @@ def _days(text: QuestionText) -> tuple[Window, ...]:
     ):
         words = words_of(source, field)
         windows = find_windows(words, [False] * len(words.tokens)).windows
-        days = tuple(window for window in windows if window.kind is WindowKind.ON)
+        days = tuple(_last_day(window) for window in windows if window.kind in {WindowKind.ON, WindowKind.DEADLINE})
         if days:
             return days[:1]
     return ()
+
+
+def _last_day(window: Window) -> Window:
+    return window if window.end is None else replace(window, start=window.end - timedelta(days=1))

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from datetime import date, datetime, timedelta
+from decimal import Decimal
 from typing import Final
 
 from msgspec.structs import replace
@@ -45,7 +46,8 @@ def read_proposition(words: Words, closes_at: datetime | None) -> Proposition:
     mentions += left_over(words, taken, is_title_case=is_title_case)
     mentions.sort(key=lambda mention: mention.position)
     mentions, editions = _numbered_editions(mentions, words)
-    ordered = tuple(mentions)
+    amounts = {end for bound in bounds.bounds for end in (bound.lower, bound.upper) if end is not None}
+    ordered = tuple(mention for mention in mentions if not _repeats(mention, amounts))
     denied = next((mention.key for mention in ordered if mention.position >= denial.at), "") if denial.at >= 0 else ""
     return Proposition(
         mentions=ordered,
@@ -55,6 +57,11 @@ def read_proposition(words: Words, closes_at: datetime | None) -> Proposition:
         stems=tuple(token.key for token in tokens if token.kind is not TokenKind.SYMBOL or token.text in "<>%$-+&"),
         is_title_case=is_title_case,
     )
+
+
+def _repeats(mention: Mention, amounts: set[Decimal]) -> bool:
+    """Whether it is the number of a range once more: "above $2.4 on ...? - 2.4"."""
+    return mention.kind is MentionKind.NUMBER and Decimal(mention.key) in amounts
 
 
 def _take(taken: list[bool], used: frozenset[int]) -> None:

@@ -88,7 +88,7 @@ _TOPICS: Final = (
     _topic("tie", "split", r"\b(?:a tie|tied?|dead heat|shared result)\b[^.\n]{0,90}?\bresolves? (?:to )?(?:50|evenly|half)"),
     _topic("interim", "counts", r"\b(?:interim|acting|provisional)\b[^.\n]{0,80}?(?:\balso counts?\b|(?<!not )\bqualif(?:y|ies)\b|\bwill count\b)(?![^.\n]{0,20}\bnot\b)"),
     _topic("interim", "does not count", r"\b(?:interim|acting|provisional)\b[^.\n]{0,60}?\b(?:(?:do|does|will) not (?:count|qualify)|not be considered)"),
-    _topic("announcement", "is enough", r"\bannouncement\b[^.\n]{0,60}?(?:\bqualifies\b|\bis sufficient\b|\bsuffices\b|\bis enough\b|\bcounts\b)"),
+    _topic("announcement", "is enough", r"\b(?:an|any|such an)(?: official| public)? announcement\b[^.\n]{0,60}?(?:\bqualifies\b|\bis sufficient\b|\bsuffices\b|\bis enough\b|\bcounts\b)"),
     _topic("announcement", "is not enough", r"\bannouncement\b[^.\n]{0,40}?(?:\bis not (?:enough|sufficient)|\b(?:do|does|will) not (?:qualify|count|suffice))"),
     _topic("revision", "first stands", r"\bonly the first\b[^.\n]{0,60}?\bcounts?\b|\buncorrected figure\b"),
     _topic("revision", "last stands", r"\b(?:later|subsequent) revisions? (?:will|do|does) (?:be considered|count)\b"),
