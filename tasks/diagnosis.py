@@ -53,6 +53,7 @@ def diagnose(settings: Settings, *, offline: bool) -> list[Finding]:
         _database(settings),
         *_keys(settings),
         _embedder(settings),
+        _sandbox(settings),
         *_services(settings, offline=offline),
         *_prefect(),
     ]
@@ -108,6 +109,21 @@ def _embedder(settings: Settings) -> Finding:
         return Finding("embedder", "failed", str(error))
     state: State = "missing" if chosen.is_fallback else "ok"
     return Finding("embedder", state, f"{chosen.embedder.space.model}, {chosen.reason}")
+
+
+def _sandbox(settings: Settings) -> Finding:
+    """What would confine a generated program; found out by running one that tries to get out."""
+
+    async def enter() -> tuple[str, str]:
+        async with wiring.build_sandbox_provider(settings) as provider:
+            return provider.level, provider.explanation
+
+    try:
+        level, why_not_better = asyncio.run(enter())
+    except EdgeworthError as error:
+        return Finding("sandbox", "failed", str(error))
+    detail = level + (f" ({why_not_better})" if why_not_better else "")
+    return Finding("sandbox", "missing" if level == "none" else "ok", detail)
 
 
 def _services(settings: Settings, *, offline: bool) -> list[Finding]:

@@ -7,7 +7,7 @@ Settings never reach ``results/``; what a run computes is decided by its paramet
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, AliasChoices, Field, SecretStr, ValidationError
@@ -254,6 +254,25 @@ class Settings(BaseSettings):
             "https://api.openai.com/v1",
             validation_alias=_named("OPENAI_BASE_URL", "EDGEWORTH_OPENAI_BASE_URL"),
             description="OpenAI's API, or any service that speaks its protocol.",
+        ),
+    ]
+    sandbox: Annotated[
+        Literal["auto", "local", "daytona", "unsafe"],
+        Field(
+            "auto",
+            validation_alias=_named("EDGEWORTH_SANDBOX"),
+            description="Where generated programs run: `auto` is Daytona with its key, else this machine, confined; "
+            "see [sandbox](sandbox.md).",
+        ),
+    ]
+    sandbox_require: Annotated[
+        int | None,
+        Field(
+            None,
+            ge=1,
+            le=4,
+            validation_alias=_named("EDGEWORTH_SANDBOX_REQUIRE"),
+            description="The weakest level of confinement that will do, 1 (Daytona) to 4; a weaker one is an error.",
         ),
     ]
     openai_api_key: Annotated[

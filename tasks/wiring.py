@@ -40,6 +40,8 @@ from edgeworth.adapters.polymarket.client import (
 )
 from edgeworth.adapters.polymarket.stream import MarketStream
 from edgeworth.adapters.recordings.listing import RecordedFile, open_recordings
+from edgeworth.adapters.sandbox.levels import CONFINED, UNSAFE
+from edgeworth.adapters.sandbox.local import LocalSandboxProvider
 from edgeworth.adapters.storage.database import (
     SqlCatalogue,
     SqlEmbeddings,
@@ -64,6 +66,7 @@ from edgeworth.discovery.ports import Embedder
 from edgeworth.errors import ConfigurationError, EdgeworthError
 from edgeworth.markets.venue import Venue
 from edgeworth.ports import FetchedRows, HistorySource, Listing, TradedMarket
+from edgeworth.simulation.sandbox import SandboxProvider
 from tasks.clock import utc_now
 from tasks.settings import Settings
 
@@ -539,6 +542,26 @@ def build_embedder(settings: Settings) -> Embedder:
     if chosen.is_fallback:
         logging.getLogger(__name__).warning("%s", chosen.reason)
     return chosen.embedder
+
+
+# --- sandboxes --------------------------------------------------------------------------------------------------------
+
+
+def build_sandbox_provider(settings: Settings, *, kind: str | None = None) -> SandboxProvider:
+    """Where generated programs run; to be entered, which decides the level.
+
+    Args:
+        settings: Where, and the weakest level that will do.
+        kind: In place of ``settings.sandbox``, for an option of a command.
+
+    Raises:
+        ConfigurationError: Daytona is asked for and its key is missing, or the kind is none that there is.
+    """
+    wanted = kind or settings.sandbox
+    if wanted not in {"auto", "local", "unsafe"}:
+        raise ConfigurationError(f"sandbox: expected auto, local or unsafe, found {wanted!r}")
+    levels = (UNSAFE,) if wanted == "unsafe" else CONFINED
+    return LocalSandboxProvider(levels=levels, require=settings.sandbox_require)
 
 
 # --- doctor -----------------------------------------------------------------------------------------------------------

@@ -120,6 +120,10 @@ class SandboxProvider(Protocol):
     def level(self) -> str:
         """What confines the programs of its sandboxes; known once entered. ``none`` where nothing can."""
 
+    @property
+    def explanation(self) -> str:
+        """Why it is nothing stronger, for a person; empty when there is nothing to say. Known once entered."""
+
     async def create(self, *, run: str, market: str, own_code: bool = False) -> Sandbox:
         """A sandbox labelled with the run and the market it serves, once there is room.
 

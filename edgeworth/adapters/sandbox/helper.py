@@ -14,7 +14,7 @@ from typing import IO
 
 from msgspec import Struct
 
-from edgeworth.adapters.sandbox.child.fork_server import MESSAGE
+from edgeworth.adapters.sandbox.child.messages import JOB
 from edgeworth.adapters.sandbox.levels import ENVIRONMENT, LocalLevel, fork_server_command
 from edgeworth.simulation.sandbox import Limits
 
@@ -92,7 +92,7 @@ class Helper:
             HelperGoneError: The fork server is gone.
         """
         ends, theirs = _descriptors()
-        message = MESSAGE.pack(limits.cpu_seconds, limits.memory_mb, limits.result_bytes)
+        message = JOB.pack(limits.cpu_seconds, limits.memory_mb, limits.result_bytes)
         try:
             with self._lock:
                 socket.send_fds(self._control, [message], theirs)

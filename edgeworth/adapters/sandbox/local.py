@@ -12,6 +12,7 @@ import json
 import logging
 import os
 import re
+import sys
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from types import TracebackType
@@ -27,6 +28,11 @@ from edgeworth.simulation.sandbox import Json, Limits, Outcome, RunStatus, Sandb
 _log = logging.getLogger(__name__)
 
 NO_LEVEL = "none"
+UNSAFE_WARNING = (
+    "sandbox: unsafe was asked for. Generated programs get limits of time and memory and an empty environment, "
+    "and can read and write every file of this user, use the network and see other processes"
+)
+_CAN_FORK = hasattr(os, "fork")
 _FILE_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}")
 
 
@@ -60,11 +66,18 @@ class LocalSandboxProvider:
         """What confines the programs; ``none`` where nothing can."""
         return NO_LEVEL if self._chosen is None else self._chosen.name
 
+    @property
+    def explanation(self) -> str:
+        """Why no stronger level was taken."""
+        return "; ".join(f"{name}: {finding}" for name, finding in self.findings.items())
+
     async def __aenter__(self) -> Self:
         try:
             for level in self._levels:
                 if await self._try(level):
                     break
+            if self._chosen == UNSAFE:
+                _log.warning(UNSAFE_WARNING)
             self._check_required()
         except BaseException:
             await self.__aexit__(None, None, None)
@@ -85,9 +98,9 @@ class LocalSandboxProvider:
         """A sandbox; ``run`` and ``market`` need no label here, for everything ends with this process."""
         del run, market
         level = self._chosen
-        if level is None and own_code and hasattr(os, "fork"):
+        if level is None and own_code and _CAN_FORK:
             level = UNSAFE
-        sandbox = LocalSandbox(self, level, self._explanation())
+        sandbox = LocalSandbox(self, level, self.explanation)
         self._open.add(sandbox)
         return sandbox
 
@@ -124,6 +137,12 @@ class LocalSandboxProvider:
 
     async def _try(self, level: LocalLevel) -> bool:
         """Whether ``level`` confines a real program here; if so it is the one that is used."""
+        if level != UNSAFE and sys.platform != "linux":
+            self.findings[level.name] = f"it needs Linux, this is {sys.platform}"
+            return False
+        if not _CAN_FORK:
+            self.findings[level.name] = "this system cannot fork"
+            return False
         try:
             supervised = await self.supervise(level, probe_document(level), PROBE_LIMITS)
         except RetriableSourceError as error:
@@ -142,11 +161,8 @@ class LocalSandboxProvider:
             return
         raise ConfigurationError(
             f"expected a sandbox of level {self._require} or stronger (a lower number), found {self.level}. "
-            + self._explanation()
+            + self.explanation
         )
-
-    def _explanation(self) -> str:
-        return "; ".join(f"{name}: {finding}" for name, finding in self.findings.items())
 
 
 class LocalSandbox:

@@ -20,7 +20,7 @@ from typing import Any, Literal, cast
 import msgspec
 from msgspec import Struct
 
-from edgeworth.adapters.sandbox.child.fork_server import ENDED
+from edgeworth.adapters.sandbox.child.messages import ENDED
 from edgeworth.adapters.sandbox.helper import Helper, HelperGoneError, JobEnds
 from edgeworth.simulation.sandbox import Limits, Outcome, RunStatus
 

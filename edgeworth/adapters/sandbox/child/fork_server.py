@@ -22,7 +22,6 @@ import os
 import selectors
 import signal
 import socket
-import struct
 import sys
 import types
 from collections.abc import Mapping, Sequence
@@ -30,11 +29,8 @@ from typing import NoReturn, TextIO
 
 from edgeworth.adapters.sandbox.child import boot
 from edgeworth.adapters.sandbox.child.confinement import Confinement, ConfinementError, confine, limit_resources
+from edgeworth.adapters.sandbox.child.messages import ENDED, JOB
 
-MESSAGE = struct.Struct("=qqq")
-"""A job: processor seconds, memory in MiB, bytes of the result."""
-ENDED = struct.Struct("=id")
-"""Its end: status as of ``wait``, processor seconds used."""
 DESCRIPTORS = 5
 
 PRELOADED = (
@@ -111,14 +107,14 @@ class _Server:
 
     def _take_job(self, control: socket.socket) -> bool:
         """Fork for the next message; false when the parent is gone."""
-        message, descriptors, _, _ = socket.recv_fds(control, MESSAGE.size, DESCRIPTORS)
-        if len(message) < MESSAGE.size or len(descriptors) < DESCRIPTORS:
+        message, descriptors, _, _ = socket.recv_fds(control, JOB.size, DESCRIPTORS)
+        if len(message) < JOB.size or len(descriptors) < DESCRIPTORS:
             return False
         *of_job, status = descriptors
         server = os.getpid()
         pid = os.fork()
         if pid == 0:
-            _become_job(of_job, MESSAGE.unpack(message), self._confinement, server)
+            _become_job(of_job, JOB.unpack(message), self._confinement, server)
         for descriptor in of_job:
             os.close(descriptor)
         self._running[pid] = socket.socket(fileno=status)
