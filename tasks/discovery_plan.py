@@ -5,7 +5,9 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable
 from datetime import datetime
+from typing import Any
 
+import msgspec
 from msgspec import Struct
 
 from edgeworth.discovery.neighbours import StructuralFilters
@@ -47,6 +49,12 @@ class DiscoverPlan(Struct, frozen=True, kw_only=True):
             close_within_days=self.close_within_days,
             other_venue_only=self.across_venues,
         )
+
+    def flow_parameters(self) -> dict[str, Any]:
+        """The plan as the parameters of the flow ``discover``."""
+        values = msgspec.structs.asdict(self)
+        values["embed_changed"] = values.pop("embed")
+        return values
 
 
 class BegunDiscovery(Struct, frozen=True, kw_only=True):

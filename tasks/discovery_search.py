@@ -18,6 +18,7 @@ from edgeworth.discovery.reading import read_question
 from edgeworth.discovery.texts import text_of
 from edgeworth.errors import ConfigurationError, DataError, SourceError
 from edgeworth.markets.market import Event, Market, MarketStatus
+from edgeworth.markets.venue import Venue
 from edgeworth.ports import TradedMarket
 from edgeworth.reports.discovery import BookUse, Stage
 from tasks import wiring
@@ -150,6 +151,15 @@ async def _search(
                 findings = await asyncio.to_thread(find_opportunities, snapshot, utc_now())
                 found.add(findings, inside)
             return shelf.uses
+
+
+def services_asked(settings: Settings, plan: DiscoverPlan) -> list[str]:
+    """Services with a limit of their own that the search asks for books, in a fixed order."""
+    if not plan.fetch_books:
+        return []
+    with wiring.open_storage(settings) as storage:
+        held = storage.catalogue.count_by("venue")
+    return sorted(venue for venue in held if venue is not None and not Venue(venue).is_synthetic)
 
 
 class _Piece(Struct, frozen=True):

@@ -140,6 +140,11 @@ class DiscoveryReport(Struct, kw_only=True):
         return [one for one in self.opportunities if one.passes and not one.is_dead_at_size]
 
     @property
+    def pair_total(self) -> int:
+        """Pairs that have something to say about each other, those that are left out included."""
+        return max(self.match_total, len(self.matches))
+
+    @property
     def refusals(self) -> list[tuple[str, int, str]]:
         """Why something could not be called an opportunity: code, number and an example, most first."""
         examples: dict[str, str] = {}
@@ -280,7 +285,7 @@ def render_page(report: DiscoveryReport, manifest: Sequence[tuple[str, str]], *,
             opportunities=[(one, _leg_lines(one, report.views)) for one in opportunities],
             matches=[(one, _sides(one, report.views)) for one in matches],
             hidden_opportunities=len(report.opportunities) - len(opportunities),
-            hidden_matches=max(report.match_total, len(report.matches)) - len(matches),
+            hidden_matches=report.pair_total - len(matches),
             refusals=report.refusals[:rows],
             views=report.views,
             price_hint=price_hint,
@@ -319,9 +324,10 @@ def report_json(report: DiscoveryReport, *, rows: int = ROWS_IN_JSON) -> dict[st
         "notes": report.notes,
         "opportunities": report.opportunities,
         "matches": matches,
-        "matches_left_out": max(report.match_total, len(report.matches)) - len(matches),
+        "matches_left_out": report.pair_total - len(matches),
         "not_tradable": report.not_tradable,
         "questions": {market_id: view.question for market_id, view in sorted(report.views.items())},
+        "outcomes": {market_id: view.outcomes for market_id, view in sorted(report.views.items())},
         "folder": report.folder,
     }
     return dict(msgspec.to_builtins(values))
