@@ -8,13 +8,14 @@ report treats it as text of the program, for the program shares this process and
 from __future__ import annotations
 
 import base64
+import contextlib
 import hashlib
+import importlib
 import importlib.abc
 import importlib.machinery
 import importlib.util
 import json
 import linecache
-import random
 import sys
 import traceback
 import types
@@ -141,10 +142,9 @@ def _seed(document: bytes) -> None:
     Made before the fork, they would repeat in every run; seeded from the system, no run could be repeated.
     """
     seed = int.from_bytes(hashlib.sha256(document).digest()[:4], "big")
-    random.seed(seed)
-    numpy_random = sys.modules.get("numpy.random")
-    if numpy_random is not None:
-        numpy_random.seed(seed)
+    for name in ("random", "numpy.random"):
+        with contextlib.suppress(ImportError):
+            importlib.import_module(name).seed(seed)
 
 
 class _FilesFinder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
