@@ -10,7 +10,7 @@ import platform
 import tempfile
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Literal
 
 from msgspec import Struct
@@ -53,6 +53,8 @@ def diagnose(settings: Settings, *, offline: bool) -> list[Finding]:
         _database(settings),
         *_keys(settings),
         _embedder(settings),
+        _language_model(settings),
+        _research(settings),
         _sandbox(settings),
         *_services(settings, offline=offline),
         *_prefect(),
@@ -124,6 +126,36 @@ def _sandbox(settings: Settings) -> Finding:
         return Finding("sandbox", "failed", str(error))
     detail = level + (f" ({why_not_better})" if why_not_better else "")
     return Finding("sandbox", "missing" if level == "none" else "ok", detail)
+
+
+def _language_model(settings: Settings) -> Finding:
+    """Which language model would be asked; none is asked now."""
+    try:
+        model = wiring.build_language_model(settings)
+    except EdgeworthError as error:
+        return Finding("language model", "failed", str(error))
+    if model is None:
+        return Finding(
+            "language model", "missing", f"none is asked; one of {_settings_of(wiring.MODEL_KEYS)} names one"
+        )
+    return Finding("language model", "ok", model.name)
+
+
+def _research(settings: Settings) -> Finding:
+    """Who would be searched for news; nobody is asked now."""
+    try:
+        research = wiring.build_research(settings)
+    except EdgeworthError as error:
+        return Finding("research", "failed", str(error))
+    if research is None:
+        return Finding(
+            "research", "missing", f"nobody is searched; one of {_settings_of(wiring.RESEARCH_KEYS)} names one"
+        )
+    return Finding("research", "ok", research.name)
+
+
+def _settings_of(services: Sequence[str]) -> str:
+    return ", ".join(f"{service.upper()}_API_KEY" for service in services)
 
 
 def _services(settings: Settings, *, offline: bool) -> list[Finding]:

@@ -275,6 +275,66 @@ class Settings(BaseSettings):
             description="The weakest level of confinement that will do, 1 (Daytona) to 4; a weaker one is an error.",
         ),
     ]
+    language_model_service: Annotated[
+        Literal["auto", "anthropic", "openai", "openrouter", "none"],
+        Field(
+            "auto",
+            validation_alias=_named("EDGEWORTH_LANGUAGE_MODEL_SERVICE"),
+            description="Whose model is asked: `auto` is the first of the three whose key is set, in this order.",
+        ),
+    ]
+    language_model: Annotated[
+        str | None,
+        Field(
+            None,
+            validation_alias=_named("EDGEWORTH_LANGUAGE_MODEL"),
+            description="The model, as its service names it; unset means the service's usual one.",
+        ),
+    ]
+    anthropic_base_url: Annotated[
+        str,
+        _checked_url("http", "https"),
+        Field(
+            "https://api.anthropic.com",
+            validation_alias=_named("ANTHROPIC_BASE_URL", "EDGEWORTH_ANTHROPIC_BASE_URL"),
+            description="Anthropic's API, or a stand-in; without `/v1`.",
+        ),
+    ]
+    openrouter_base_url: Annotated[
+        str,
+        _checked_url("http", "https"),
+        Field(
+            "https://openrouter.ai/api/v1",
+            validation_alias=_named("OPENROUTER_BASE_URL", "EDGEWORTH_OPENROUTER_BASE_URL"),
+            description="OpenRouter's API, or a stand-in.",
+        ),
+    ]
+    research_service: Annotated[
+        Literal["auto", "exa", "perplexity", "none"],
+        Field(
+            "auto",
+            validation_alias=_named("EDGEWORTH_RESEARCH_SERVICE"),
+            description="Who is searched for news: `auto` is the first of the two whose key is set, in this order.",
+        ),
+    ]
+    exa_base_url: Annotated[
+        str,
+        _checked_url("http", "https"),
+        Field(
+            "https://api.exa.ai",
+            validation_alias=_named("EXA_BASE_URL", "EDGEWORTH_EXA_BASE_URL"),
+            description="Exa's API, or a stand-in.",
+        ),
+    ]
+    perplexity_base_url: Annotated[
+        str,
+        _checked_url("http", "https"),
+        Field(
+            "https://api.perplexity.ai",
+            validation_alias=_named("PERPLEXITY_BASE_URL", "EDGEWORTH_PERPLEXITY_BASE_URL"),
+            description="Perplexity's API, or a stand-in.",
+        ),
+    ]
     openai_api_key: Annotated[
         SecretStr | None,
         Field(None, validation_alias=_named("OPENAI_API_KEY", "EDGEWORTH_OPENAI_API_KEY"), description="OpenAI."),

@@ -18,6 +18,7 @@ from urllib.parse import urlsplit
 import msgspec
 from filelock import FileLock
 from msgspec import Struct
+from pydantic import SecretStr
 
 from edgeworth.adapters.embeddings.lexical_only import LexicalOnly
 from edgeworth.adapters.embeddings.local import LocalEmbedder
@@ -31,6 +32,7 @@ from edgeworth.adapters.kalshi.client import (
     KalshiMarketsListing,
     KalshiSeriesListing,
 )
+from edgeworth.adapters.language_models import anthropic, openai
 from edgeworth.adapters.polymarket.client import (
     CLOB_LIMITS,
     DATA_API_LIMITS,
@@ -40,6 +42,9 @@ from edgeworth.adapters.polymarket.client import (
 )
 from edgeworth.adapters.polymarket.stream import MarketStream
 from edgeworth.adapters.recordings.listing import RecordedFile, open_recordings
+from edgeworth.adapters.research.exa import ExaResearch
+from edgeworth.adapters.research.memory import FileResearchMemory, RememberedResearch
+from edgeworth.adapters.research.perplexity import PerplexityResearch
 from edgeworth.adapters.sandbox.levels import CONFINED, UNSAFE
 from edgeworth.adapters.sandbox.local import LocalSandboxProvider
 from edgeworth.adapters.storage.database import (
@@ -65,7 +70,7 @@ from edgeworth.adapters.synthetic.world import World
 from edgeworth.discovery.ports import Embedder
 from edgeworth.errors import ConfigurationError, EdgeworthError
 from edgeworth.markets.venue import Venue
-from edgeworth.ports import FetchedRows, HistorySource, Listing, TradedMarket
+from edgeworth.ports import FetchedRows, HistorySource, LanguageModel, Listing, Research, TradedMarket
 from edgeworth.simulation.sandbox import SandboxProvider
 from tasks.clock import utc_now
 from tasks.settings import Settings
@@ -562,6 +567,80 @@ def build_sandbox_provider(settings: Settings, *, kind: str | None = None) -> Sa
         raise ConfigurationError(f"sandbox: expected auto, local or unsafe, found {wanted!r}")
     levels = (UNSAFE,) if wanted == "unsafe" else CONFINED
     return LocalSandboxProvider(levels=levels, require=settings.sandbox_require)
+
+
+# --- language models and research -------------------------------------------------------------------------------------
+
+RESEARCH_FOLDER = "research"
+
+
+def build_language_model(settings: Settings) -> LanguageModel | None:
+    """The model that is asked, or ``None`` when there is no key or none is wanted.
+
+    Raises:
+        ConfigurationError: A service is named and its key is missing.
+    """
+    service = _chosen(settings, "EDGEWORTH_LANGUAGE_MODEL_SERVICE", settings.language_model_service, MODEL_KEYS)
+    if service is None:
+        return None
+    key = _key(settings, service)
+    jitter = random.Random()  # noqa: S311  as above
+    if service == "anthropic":
+        return anthropic.AnthropicModel(
+            api_key=key,
+            clock=utc_now,
+            model=settings.language_model or anthropic.DEFAULT_MODEL,
+            base_url=settings.anthropic_base_url,
+            jitter=jitter,
+        )
+    if service == "openai":
+        there, usual = openai.openai_at(settings.openai_base_url), openai.DEFAULT_MODEL
+    else:
+        there, usual = openai.openrouter_at(settings.openrouter_base_url), openai.OPENROUTER_DEFAULT_MODEL
+    return openai.OpenAIModel(
+        api_key=key, clock=utc_now, model=settings.language_model or usual, service=there, jitter=jitter
+    )
+
+
+def build_research(settings: Settings) -> Research | None:
+    """Who is searched, remembering answers in the data folder; ``None`` when there is no key or none is wanted.
+
+    Raises:
+        ConfigurationError: A service is named and its key is missing.
+    """
+    service = _chosen(settings, "EDGEWORTH_RESEARCH_SERVICE", settings.research_service, RESEARCH_KEYS)
+    if service is None:
+        return None
+    key = _key(settings, service)
+    jitter = random.Random()  # noqa: S311  as above
+    research: Research
+    if service == "exa":
+        research = ExaResearch(api_key=key, clock=utc_now, base_url=settings.exa_base_url, jitter=jitter)
+    else:
+        research = PerplexityResearch(api_key=key, clock=utc_now, base_url=settings.perplexity_base_url, jitter=jitter)
+    return RememberedResearch(research, FileResearchMemory(settings.data_dir / RESEARCH_FOLDER))
+
+
+MODEL_KEYS = ("anthropic", "openai", "openrouter")
+RESEARCH_KEYS = ("exa", "perplexity")
+"""In the order in which they are preferred; the key of each is ``<service>_api_key``."""
+
+
+def _chosen(settings: Settings, setting: str, wanted: str, services: Sequence[str]) -> str | None:
+    """The service to use; ``None`` for none."""
+    if wanted == "none":
+        return None
+    has_key = [service for service in services if getattr(settings, f"{service}_api_key") is not None]
+    if wanted == "auto":
+        return has_key[0] if has_key else None
+    if wanted not in has_key:
+        raise ConfigurationError(f"{setting} is {wanted}: expected a key in {wanted.upper()}_API_KEY, found none")
+    return wanted
+
+
+def _key(settings: Settings, service: str) -> str:
+    secret: SecretStr = getattr(settings, f"{service}_api_key")
+    return secret.get_secret_value()
 
 
 # --- doctor -----------------------------------------------------------------------------------------------------------

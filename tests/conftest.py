@@ -32,6 +32,10 @@ FOREIGN = (
     "MAX_MATCHES_PER_MARKET",
     "ENABLE_WS_INGEST",
     "OPENAI_BASE_URL",
+    "ANTHROPIC_BASE_URL",
+    "OPENROUTER_BASE_URL",
+    "EXA_BASE_URL",
+    "PERPLEXITY_BASE_URL",
 )
 """Settings whose names do not begin with ours."""
 

@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
-from jsonschema import Draft202012Validator
-from jsonschema.exceptions import ValidationError, best_match
 
 from edgeworth.ports import Finish, Reply
 from edgeworth.units import UsdMicros
+
+if TYPE_CHECKING:
+    from jsonschema.exceptions import ValidationError
 
 SENT_KEYWORDS: Final = frozenset(
     {"$defs", "$ref", "additionalProperties", "anyOf", "const", "description", "enum", "items", "properties"}
@@ -65,6 +66,9 @@ def _sent(schema: Mapping[str, Any]) -> dict[str, Any]:
 
 def complete_reply(text: str, schema: Mapping[str, Any], usage: Usage) -> Reply:
     """The reply of a model that ended of its own accord with ``text``: complete, or malformed and why."""
+    from jsonschema import Draft202012Validator
+    from jsonschema.exceptions import best_match
+
     if not text.strip():
         return unusable_reply(Finish.MALFORMED, "expected JSON, found an empty answer", usage, text=text)
     try:
