@@ -63,6 +63,7 @@ class _Search:
         self._markets = {one.market_id: one for one in self._of_two_outcomes(snapshot.markets)}
         self._exclusive = self._exclusive_events(snapshot)
         self._opportunities: dict[str, Opportunity] = {}
+        self._earned: dict[str, int] = defaultdict(int)
         self._unprofitable = 0
 
     def findings(self) -> Findings:
@@ -92,14 +93,16 @@ class _Search:
             self._refused.append(verdict)
         else:
             self._opportunities[verdict.key] = verdict
+            first = verdict.legs[0].market_id
+            self._earned[first] = max(self._earned[first], verdict.best_profit)
 
     def _consider_basket(self, component: Component) -> None:
         """A basket is kept when it earns more than any simpler shape among the same markets."""
-        ids = {market.market_id for market in component.markets}
-        simpler = [one.best_profit for one in self._opportunities.values() if ids.issuperset(one.market_ids)]
+        # No shape reaches beyond its component, so that its first market tells where it belongs.
+        simpler = max((self._earned[market.market_id] for market in component.markets), default=0)
         for considered in basket_candidates(component, self._books, self._as_of):
             verdict = self._judge.judge(considered)
-            if isinstance(verdict, Opportunity) and verdict.best_profit <= max(simpler, default=0) + _CENT:
+            if isinstance(verdict, Opportunity) and verdict.best_profit <= simpler + _CENT:
                 verdict = None
             self._take(verdict)
 
@@ -161,6 +164,7 @@ class _Search:
 
 def endings_are_impossible(component: Component) -> bool:
     """Whether no ending agrees with all relations and complete sets."""
+    # One ending is enough to know; ``None`` says that there are more.
     return endings(len(component.markets), component.reach, component.complete_sets, limit=1) == []
 
 

@@ -10,11 +10,15 @@ from __future__ import annotations
 import heapq
 from collections.abc import Iterable, Sequence
 from itertools import count
+from typing import Final
 
 from msgspec import Struct
 
 from edgeworth.discovery.opportunities.snapshot import RelationEdge
 from edgeworth.markets.relation import Relation
+
+_STEPS_A_STATE: Final = 20
+"""Implications leave no dead ends, complete sets may; this many steps a state and market are allowed for them."""
 
 
 class Implication(Struct, frozen=True):
@@ -75,26 +79,31 @@ def endings(
 ) -> list[tuple[bool, ...]] | None:
     """Every assignment of truth to ``size`` markets that agrees with ``reach`` and with the complete sets.
 
-    ``None`` when there are more than ``limit``; empty when the relations contradict one another.
+    ``None`` when there are more than ``limit``, or when that takes too long to say; empty when the relations contradict
+    one another.
     """
     truths = sum(1 << (2 * i) for i in range(size))
     denied = [sum(1 << (2 * i + 1) for i in members) for members in complete_sets]
     found: list[tuple[bool, ...]] = []
-
-    def extend(mask: int, market: int) -> None:
-        if len(found) > limit or mask & (mask >> 1) & truths or any(mask & none == none for none in denied):
-            return
-        if market == size:
-            found.append(tuple(bool(mask >> (2 * i) & 1) for i in range(size)))
-            return
-        if mask >> (2 * market) & 3:
-            extend(mask, market + 1)
-            return
-        extend(mask | reach[2 * market], market + 1)
-        extend(mask | reach[2 * market + 1], market + 1)
-
-    extend(0, 0)
-    return None if len(found) > limit else found
+    steps = _STEPS_A_STATE * (limit + 1) * max(size, 1)
+    open_ends = [(0, 0)]
+    while open_ends:
+        mask, market = open_ends.pop()
+        steps -= 1
+        if steps < 0:
+            return None
+        if mask & (mask >> 1) & truths or any(mask & none == none for none in denied):
+            continue
+        while market < size and mask >> (2 * market) & 3:
+            market += 1
+        if market < size:
+            open_ends.append((mask | reach[2 * market + 1], market + 1))
+            open_ends.append((mask | reach[2 * market], market + 1))
+            continue
+        found.append(tuple(bool(mask >> (2 * i) & 1) for i in range(size)))
+        if len(found) > limit:
+            return None
+    return found
 
 
 class Chain(Struct, frozen=True):
