@@ -37,8 +37,6 @@ from edgeworth.errors import ConfigurationError, FatalSourceError, RetriableSour
 from edgeworth.markets.venue import Venue
 from edgeworth.ports import Clock, RawPage
 
-__all__ = ["DEFAULT_TIMEOUT", "SYNTHETIC_HEADER", "RateLimit", "RetryPolicy", "VenueHttp", "retry_after_seconds"]
-
 SYNTHETIC_HEADER = "x-edgeworth-synthetic"
 """A server that invents its markets says so with this header on every answer."""
 

@@ -15,7 +15,7 @@ import pytest
 
 from edgeworth.adapters.embeddings import openai as module
 from edgeworth.adapters.embeddings.openai import OpenAIEmbedder
-from edgeworth.adapters.http import RetryPolicy
+from edgeworth.adapters.retrying import RetryPolicy
 from edgeworth.errors import ConfigurationError, FatalSourceError, RetriableSourceError, SourceError
 from tests.builders import NOON
 

@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 import pytest
 
-from edgeworth.adapters.http import RateLimit, RetryPolicy, VenueHttp
+from edgeworth.adapters.http import RateLimit, VenueHttp
 from edgeworth.adapters.kalshi.client import (
     KALSHI_LIMITS,
     KalshiEventsListing,
@@ -21,6 +21,7 @@ from edgeworth.adapters.kalshi.client import (
     series_by_ticker,
 )
 from edgeworth.adapters.kalshi.history_client import candle_minutes
+from edgeworth.adapters.retrying import RetryPolicy
 from edgeworth.errors import FatalSourceError, RetriableSourceError
 from edgeworth.markets.listing import ParsedItem
 from edgeworth.markets.venue import Venue

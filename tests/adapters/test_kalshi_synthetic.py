@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from edgeworth.adapters.http import RateLimit, RetryPolicy, VenueHttp
+from edgeworth.adapters.http import RateLimit, VenueHttp
 from edgeworth.adapters.kalshi.client import (
     KalshiEventsListing,
     KalshiHistoricalMarketsListing,
@@ -16,6 +16,7 @@ from edgeworth.adapters.kalshi.client import (
     fetch_series,
     series_by_ticker,
 )
+from edgeworth.adapters.retrying import RetryPolicy
 from edgeworth.adapters.synthetic.server import RunningVenue, running_venue
 from edgeworth.adapters.synthetic.traps import RetryAfter, Traps
 from edgeworth.adapters.synthetic.world import World

@@ -10,7 +10,8 @@ from datetime import UTC, datetime
 import httpx
 import pytest
 
-from edgeworth.adapters.http import RateLimit, RetryPolicy, VenueHttp, _limiter
+from edgeworth.adapters.http import RateLimit, VenueHttp, _limiter
+from edgeworth.adapters.retrying import RetryPolicy
 from edgeworth.errors import ConfigurationError, FatalSourceError, RetriableSourceError
 from edgeworth.markets.venue import Venue
 

@@ -22,10 +22,10 @@ from datetime import date
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
-import tenacity
 from msgspec import Struct
 
-from edgeworth.adapters.http import RetryPolicy, retry_after_seconds
+from edgeworth.adapters.retrying import Retrying, RetryPolicy, retry_after_seconds
+from edgeworth.adapters.service_calls import host_of, may_pass
 from edgeworth.discovery.ports import EmbeddedBatch, EmbeddingSpace, Vectors
 from edgeworth.errors import ConfigurationError, FatalSourceError, RetriableSourceError
 from edgeworth.ports import Clock
@@ -98,9 +98,7 @@ class OpenAIEmbedder:
         self._base_url = (base_url or DEFAULT_BASE_URL).rstrip("/")
         self._clock = clock
         self._batch_size = min(batch_size, MAX_TEXTS)
-        self._retry = retry
-        self._sleep = sleep
-        self._jitter = jitter
+        self._retrying = Retrying(retry, sleep=sleep, jitter=jitter)
         self._terms = MODELS.get(model) if self._base_url == DEFAULT_BASE_URL else None
         self._asked_dimensions = dimensions if dimensions != _native(model) else None
         self._space = _space(model, self._base_url, dimensions)
@@ -132,21 +130,10 @@ class OpenAIEmbedder:
             api_key=self._api_key, base_url=self._base_url, max_retries=0, timeout=TIMEOUT_SECONDS
         ) as client:
             for rows in _requests(readable, self._batch_size):
-                answer = await self._ask(client, [readable[row] for row in rows])
+                answer = await self._retrying(self._attempt, client, [readable[row] for row in rows])
                 vectors[rows] = self._vectors(answer, len(rows))
                 counted.append(_tokens(answer))
         return EmbeddedBatch(vectors=vectors, tokens=sum(count or 0 for count in counted), cost=self._cost(counted))
-
-    async def _ask(self, client: openai.AsyncOpenAI, texts: list[str]) -> CreateEmbeddingResponse:
-        attempts = tenacity.AsyncRetrying(
-            stop=self._must_stop,
-            wait=self._wait_seconds,
-            retry=tenacity.retry_if_exception_type(RetriableSourceError),
-            sleep=self._sleep,
-            reraise=True,
-        )
-        answer: CreateEmbeddingResponse = await attempts(self._attempt, client, texts)
-        return answer
 
     async def _attempt(self, client: openai.AsyncOpenAI, texts: list[str]) -> CreateEmbeddingResponse:
         import openai
@@ -175,7 +162,7 @@ class OpenAIEmbedder:
                 f"{self._asked()}: OPENAI_API_KEY is refused for the model {model} (HTTP {status})"
             )
         found = f"{self._asked()}: expected embeddings, found HTTP {status} ({self._reason(error)})"
-        if error.code == "insufficient_quota" or not _may_pass(status):
+        if error.code == "insufficient_quota" or not may_pass(status):
             return FatalSourceError(found, status=status)
         header = error.response.headers.get("retry-after")
         wait = None if header is None else retry_after_seconds(header, self._clock())
@@ -212,21 +199,8 @@ class OpenAIEmbedder:
             return None
         return UsdMicros(-(-sum(tokens) * self._terms.price // 1_000_000))
 
-    def _must_stop(self, state: tenacity.RetryCallState) -> bool:
-        asked = _asked_wait(state)
-        return state.attempt_number >= self._retry.attempts or (
-            asked is not None and asked > self._retry.max_wait_seconds
-        )
-
-    def _wait_seconds(self, state: tenacity.RetryCallState) -> float:
-        asked = _asked_wait(state)
-        if asked is not None:
-            return asked
-        wait = min(self._retry.max_wait_seconds, self._retry.first_wait_seconds * 2.0 ** (state.attempt_number - 1))
-        return float(wait if self._jitter is None else wait * self._jitter.uniform(0.5, 1.0))
-
     def _asked(self) -> str:
-        return f"OpenAI embeddings ({_host(self._base_url)})"
+        return f"OpenAI embeddings ({host_of(self._base_url)})"
 
 
 def _space(model: str, base_url: str, dimensions: int | None) -> EmbeddingSpace:
@@ -236,7 +210,7 @@ def _space(model: str, base_url: str, dimensions: int | None) -> EmbeddingSpace:
             f"EMBEDDING_MODEL: the dimensions of {model!r} are not known; set EMBEDDING_DIMENSIONS, "
             f"or use one of {', '.join(MODELS)}"
         )
-    provider = "openai" if base_url == DEFAULT_BASE_URL else f"openai@{_host(base_url)}"
+    provider = "openai" if base_url == DEFAULT_BASE_URL else f"openai@{host_of(base_url)}"
     return EmbeddingSpace(
         space_id=f"{provider}:{model}:{known}", model=model, dimensions=known, similarity_floor=SIMILARITY_FLOOR
     )
@@ -245,11 +219,6 @@ def _space(model: str, base_url: str, dimensions: int | None) -> EmbeddingSpace:
 def _native(model: str) -> int | None:
     terms = MODELS.get(model)
     return None if terms is None else terms.dimensions
-
-
-def _host(base_url: str) -> str:
-    """Host and port, without user name and password."""
-    return base_url.partition("://")[2].partition("/")[0].rpartition("@")[2]
 
 
 def _readable(text: str) -> str:
@@ -278,12 +247,3 @@ def _tokens(answer: CreateEmbeddingResponse) -> int | None:
     """As the service counts them; ``None`` when it does not."""
     total = getattr(answer.usage, "total_tokens", None)
     return total if isinstance(total, int) and total >= 0 else None
-
-
-def _may_pass(status: int) -> bool:
-    return status in {408, 409, 425, 429} or status >= 500
-
-
-def _asked_wait(state: tenacity.RetryCallState) -> float | None:
-    error = state.outcome.exception() if state.outcome is not None else None
-    return error.retry_after_seconds if isinstance(error, RetriableSourceError) else None
