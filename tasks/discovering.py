@@ -87,7 +87,7 @@ def publish_discovery(
         manifest = _manifest(settings, begun, plan, report)
         facts = [(label, str(value)) for label, value in manifest.items() if not isinstance(value, dict)]
         folder.write("summary.html", render_page(report, facts))
-        folder.write("discovery.json", json_text(report_json(report)))
+        folder.write("discovery.json", json_text(report_json(report), is_compact=True))
         folder.write("manifest.json", json_text(manifest))
         storage.catalogue.finish_run(
             begun.run_id,

@@ -44,9 +44,10 @@ class RunFolder:
         (self.building / name).write_text(text, encoding="utf-8")
 
 
-def json_text(value: object) -> str:
-    """``value`` as a JSON file that a person can read too."""
-    return msgspec.json.format(msgspec.json.encode(value), indent=2).decode() + "\n"
+def json_text(value: object, *, is_compact: bool = False) -> str:
+    """``value`` as a JSON file, for a person to read too unless it is large and compact."""
+    encoded = msgspec.json.encode(value)
+    return (encoded if is_compact else msgspec.json.format(encoded, indent=2)).decode() + "\n"
 
 
 def slug(text: str, *, most: int = 50) -> str:

@@ -27,7 +27,7 @@ from edgeworth.units import MICROS, PriceMicros, UsdMicros
 ROWS_ON_PAGE = 300
 """Opportunities and matches on the page; a match takes some 5 kB."""
 
-ROWS_IN_JSON = 20_000
+ROWS_IN_JSON = 5_000
 """Matches in the JSON; the store has all of them."""
 
 SHOWN_CHARACTERS = 1_500

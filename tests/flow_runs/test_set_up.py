@@ -19,6 +19,7 @@ ITEMS = [
     "deployment ingest/active",
     "deployment ingest/full",
     "deployment freshness/hourly",
+    "deployment discover/hourly",
     "automation edgeworth: end dead runs",
     "automation edgeworth: read stale venues",
 ]

@@ -29,6 +29,7 @@ def test_the_deployments_and_when_they_run(planned):
         "ingest/active": [("*/15 * * * *", "UTC")],
         "ingest/full": [("7 3 * * *", "UTC")],
         "freshness/hourly": [("25 * * * *", "UTC")],
+        "discover/hourly": [("35 * * * *", "UTC")],
     }
 
 
@@ -37,7 +38,7 @@ def test_the_quarter_hourly_run_takes_the_active_set_and_the_nightly_one_everyth
     assert planned["ingest/full"].parameters["full"] is True
 
 
-@pytest.mark.parametrize("name", ["ingest/active", "ingest/full", "freshness/hourly"])
+@pytest.mark.parametrize("name", ["ingest/active", "ingest/full", "freshness/hourly", "discover/hourly"])
 def test_parameters_are_what_the_flow_takes(planned, name):
     flow = load_flow_from_entrypoint(str(PROJECT / planned[name].entrypoint), use_placeholder_flow=False)
     assert set(planned[name].parameters) <= set(flow.parameters.properties)
