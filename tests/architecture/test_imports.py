@@ -12,6 +12,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 OUTSIDE = {
     "httpx",
+    "httpx2",
     "websockets",
     "starlette",
     "uvicorn",
