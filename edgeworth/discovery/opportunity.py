@@ -253,7 +253,7 @@ class OpportunityGates(Struct, frozen=True, kw_only=True):
     min_margin: float = 0.01
     min_annualised_return: float = 0.15
     max_days_locked: float = 30.0
-    min_confidence: float = 0.9
+    min_confidence: float = 0.8
     budgets: tuple[UsdMicros, ...] = tuple(UsdMicros(usd * MICROS) for usd in (10, 100, 1_000, 10_000))
     alive_at: UsdMicros = UsdMicros(100 * MICROS)
     settlement_lag: timedelta = timedelta(days=2)

@@ -17,6 +17,7 @@ from edgeworth.adapters.synthetic.draws import Draws, derive
 from edgeworth.adapters.synthetic.endings import EventEnding, draw_ending
 from edgeworth.adapters.synthetic.events import (
     Activity,
+    Claim,
     Mispricing,
     Relation,
     SyntheticEvent,
@@ -45,9 +46,15 @@ def build_event(seed: int, start: int, index: int) -> SyntheticEvent:
 
 
 def _forget_twins(draft: Draft) -> None:
+    """Leave the Kalshi markets alone: without a twin nothing is denied and no clause differs.
+
+    The second team of a game stays the denial of the first.
+    """
     draft.polymarket = []
     for asked in draft.kalshi:
         asked.twin = asked.relation = asked.difference = None
+        if draft.family.kind is not Kind.GAME:
+            asked.claim = Claim(belief=asked.claim.belief, argument=asked.claim.argument)
 
 
 def _finish(key: int, index: int, timing: Timing, draft: Draft) -> SyntheticEvent:
