@@ -194,18 +194,24 @@ def _event(
     )
 
 
+def _shown_price(market: Market) -> float | None:
+    """What the listing shows for outcome 0; venues show 0.5 for an open market without a single order: no price."""
+    price = market.outcomes[0].price
+    is_dead = market.status is MarketStatus.OPEN and market.best_bid is None and market.best_ask is None
+    return None if is_dead and price == MICROS // 2 else _dollars(price)
+
+
 def _sibling(market: Market) -> Sibling:
     paid = market.resolution.payouts if market.resolution else None
-    first = market.outcomes[0]
     return Sibling(
         market_id=market.market_id,
         question=market.question,
-        label=first.label,
+        label=market.outcomes[0].label,
         observed_at=market.as_of,
         closes_at=market.closes_at,
         bid=_dollars(market.best_bid),
         ask=_dollars(market.best_ask),
-        price=_dollars(paid[0] if paid else first.price),
+        price=_dollars(paid[0]) if paid else _shown_price(market),
         is_open=market.status is MarketStatus.OPEN,
     )
 
@@ -227,7 +233,7 @@ def _matched(markets: Sequence[BoundMarket], as_of: datetime, rejected: Counter[
                 closes_at=other.closes_at,
                 bid=_dollars(other.best_bid),
                 ask=_dollars(other.best_ask),
-                price=_dollars(other.outcomes[0].price),
+                price=_shown_price(other),
             )
         )
     return tuple(kept)
