@@ -17,12 +17,15 @@ No message and no repr holds the key: what a service says about a key it refuses
 from __future__ import annotations
 
 import asyncio
+import functools
 import json
 import random
+import ssl
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from types import ModuleType
 from typing import Any, Final, TypeVar
 
+import httpx
 import msgspec
 from msgspec import Struct
 
@@ -49,6 +52,12 @@ class BadStatusError(Exception):
 
 class NoAnswerError(Exception):
     """No complete answer came; the text says what happened, without an address."""
+
+
+@functools.cache
+def certificates() -> ssl.SSLContext:
+    """Whom to trust (certifi's list, or ``SSL_CERT_FILE``), read once: it takes longer than all else about a client."""
+    return httpx.create_ssl_context()
 
 
 async def body_through(sdk: ModuleType, call: Awaitable[Any]) -> bytes:

@@ -6,6 +6,7 @@ import json
 import logging
 from datetime import UTC, datetime
 
+import msgspec
 import pytest
 
 from edgeworth.adapters.language_models.anthropic import AnthropicModel
@@ -291,6 +292,28 @@ async def test_openrouter_says_what_a_call_cost_and_it_is_rounded_up():
 @pytest.mark.parametrize("provider", ["anthropic", "openai"])
 async def test_the_price_at_another_address_is_not_known(provider):
     assert (await ask(Loopback(said(provider, json.dumps(ANSWER))), provider)).cost is None
+
+
+async def test_a_server_that_counts_no_tokens_is_read_all_the_same():
+    body = {**said("openai", json.dumps(ANSWER)).body, "model": None, "usage": {"prompt_tokens": None}}
+    reply = await ask(Loopback(Answer(body)), "openai")
+    assert (reply.value, reply.input_tokens, reply.cost) == (ANSWER, 0, None)
+
+
+async def test_an_answer_without_choices_is_malformed():
+    reply = await ask(Loopback(Answer({"object": "chat.completion", "choices": None})), "openai")
+    assert (reply.finish, reply.problem) == (Finish.MALFORMED, "expected one answer, found none")
+
+
+async def test_at_its_own_address_openai_s_prices_hold():
+    body = {**said("openai", json.dumps(ANSWER)).body, "model": "gpt-6.1-sol-2026-09-29"}
+    server = Loopback(Answer(body))
+    async with server.running():
+        home = msgspec.structs.replace(OPENAI_SERVICE, base_url=f"{server.url}/v1")
+        asked = OpenAIModel(api_key=KEY, clock=lambda: NOW, model="gpt-6.1-sol", service=home, sleep=server.sleep)
+        reply = await asked.ask(QUESTION, schema=SCHEMA, max_tokens=100)
+    assert reply.cost == 4_000  # 1,000 tokens at $2 a million and 200 at $10
+    assert server.requests[0].json["max_completion_tokens"] == 100
 
 
 def test_names_say_service_and_model_and_openai_itself_is_known_by_its_address():

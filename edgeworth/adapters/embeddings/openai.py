@@ -25,7 +25,7 @@ import numpy as np
 from msgspec import Struct
 
 from edgeworth.adapters.retrying import Retrying, RetryPolicy, retry_after_seconds
-from edgeworth.adapters.service_calls import host_of, may_pass
+from edgeworth.adapters.service_calls import certificates, host_of, may_pass
 from edgeworth.discovery.ports import EmbeddedBatch, EmbeddingSpace, Vectors
 from edgeworth.errors import ConfigurationError, FatalSourceError, RetriableSourceError
 from edgeworth.ports import Clock
@@ -127,7 +127,11 @@ class OpenAIEmbedder:
         counted: list[int | None] = []
         # A client for each call: it belongs to the loop that made it, and beside the service's answer it costs nothing.
         async with openai.AsyncOpenAI(
-            api_key=self._api_key, base_url=self._base_url, max_retries=0, timeout=TIMEOUT_SECONDS
+            api_key=self._api_key,
+            base_url=self._base_url,
+            max_retries=0,
+            timeout=TIMEOUT_SECONDS,
+            http_client=openai.DefaultAsyncHttpxClient(verify=certificates()),
         ) as client:
             for rows in _requests(readable, self._batch_size):
                 answer = await self._retrying(self._attempt, client, [readable[row] for row in rows])

@@ -17,7 +17,7 @@ from msgspec import Struct
 from edgeworth.adapters.language_models.answers import Usage, complete_reply, readable, sent_schema, unusable_reply
 from edgeworth.adapters.language_models.prices import ANTHROPIC, cost_of
 from edgeworth.adapters.retrying import RetryPolicy
-from edgeworth.adapters.service_calls import CONNECT_SECONDS, ServiceCalls, body_through, host_of
+from edgeworth.adapters.service_calls import CONNECT_SECONDS, ServiceCalls, body_through, certificates, host_of
 from edgeworth.ports import Clock, Finish, Prompt, Reply
 
 DEFAULT_BASE_URL: Final = "https://api.anthropic.com"
@@ -117,6 +117,7 @@ class AnthropicModel:
             base_url=self._base_url,
             max_retries=0,
             timeout=anthropic.Timeout(self._attempt_seconds, connect=CONNECT_SECONDS),
+            http_client=anthropic.DefaultAsyncHttpxClient(verify=certificates()),
         ) as client:
 
             async def send() -> bytes:

@@ -24,7 +24,14 @@ from msgspec import Struct
 from edgeworth.adapters.language_models.answers import Usage, complete_reply, readable, sent_schema, unusable_reply
 from edgeworth.adapters.language_models.prices import OPENAI, cost_of
 from edgeworth.adapters.retrying import RetryPolicy
-from edgeworth.adapters.service_calls import CONNECT_SECONDS, BadStatusError, ServiceCalls, body_through, host_of
+from edgeworth.adapters.service_calls import (
+    CONNECT_SECONDS,
+    BadStatusError,
+    ServiceCalls,
+    body_through,
+    certificates,
+    host_of,
+)
 from edgeworth.ports import Clock, Finish, Prompt, Reply
 from edgeworth.units import MICROS, UsdMicros
 
@@ -105,8 +112,8 @@ class _Choice(Struct, frozen=True):
 
 
 class _TokenUsage(Struct, frozen=True):
-    prompt_tokens: int = 0
-    completion_tokens: int = 0
+    prompt_tokens: int | None = None
+    completion_tokens: int | None = None
     cost: float | None = None
 
 
@@ -118,7 +125,7 @@ class _InnerError(Struct, frozen=True):
 class _Completion(Struct, frozen=True):
     """The part of ``POST /chat/completions`` that is read."""
 
-    choices: list[_Choice] = []
+    choices: list[_Choice] | None = None
     model: str | None = None
     usage: _TokenUsage | None = None
     error: _InnerError | None = None
@@ -192,6 +199,7 @@ class OpenAIModel:
             base_url=self._service.base_url,
             max_retries=0,
             timeout=openai.Timeout(self._attempt_seconds, connect=CONNECT_SECONDS),
+            http_client=openai.DefaultAsyncHttpxClient(verify=certificates()),
         ) as client:
 
             async def send() -> bytes:
@@ -235,17 +243,16 @@ class OpenAIModel:
         model = completion.model or self._model
         return Usage(
             model=model,
-            input_tokens=tokens.prompt_tokens,
-            output_tokens=tokens.completion_tokens,
-            cost=self._cost(model, completion.usage),
+            input_tokens=tokens.prompt_tokens or 0,
+            output_tokens=tokens.completion_tokens or 0,
+            cost=self._cost(model, tokens),
         )
 
-    def _cost(self, model: str, tokens: _TokenUsage | None) -> UsdMicros | None:
+    def _cost(self, model: str, tokens: _TokenUsage) -> UsdMicros | None:
         """``None`` also when the service did not say how many tokens it took."""
-        if tokens is None:
-            return None
         if self._service.states_cost and tokens.cost is not None and 0 <= tokens.cost < math.inf:
             return UsdMicros(math.ceil(tokens.cost * MICROS))
-        if not self._service.has_declared_prices:
+        taken, given = tokens.prompt_tokens, tokens.completion_tokens
+        if not self._service.has_declared_prices or taken is None or given is None:
             return None
-        return cost_of(OPENAI, model, input_tokens=tokens.prompt_tokens, output_tokens=tokens.completion_tokens)
+        return cost_of(OPENAI, model, input_tokens=taken, output_tokens=given)

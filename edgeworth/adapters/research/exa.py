@@ -22,7 +22,14 @@ from msgspec import Struct
 
 from edgeworth.adapters.research.screening import MAX_TEXT_CHARACTERS, VENUE_HOSTS, Found, is_present, screen
 from edgeworth.adapters.retrying import RetryPolicy
-from edgeworth.adapters.service_calls import CONNECT_SECONDS, BadStatusError, NoAnswerError, ServiceCalls, host_of
+from edgeworth.adapters.service_calls import (
+    CONNECT_SECONDS,
+    BadStatusError,
+    NoAnswerError,
+    ServiceCalls,
+    certificates,
+    host_of,
+)
 from edgeworth.ports import Clock, ResearchAnswer
 from edgeworth.units import MICROS, UsdMicros
 
@@ -49,7 +56,7 @@ class _Results(Struct, frozen=True, rename="camel"):
 
 
 class ExaResearch:
-    """Exa behind the ``Research`` port.
+    """Exa behind the ``Research`` port, to be used within one event loop.
 
     Args:
         api_key: Kept inside; no repr and no message shows it.
@@ -97,7 +104,9 @@ class ExaResearch:
         """See ``edgeworth.ports.Research.search``."""
         present = is_present(as_of, self._clock())
         body = msgspec.json.encode(self._request(query, as_of, limit, present=present))
-        async with httpx.AsyncClient(timeout=httpx.Timeout(self._attempt_seconds, connect=CONNECT_SECONDS)) as client:
+        async with httpx.AsyncClient(
+            verify=certificates(), timeout=httpx.Timeout(self._attempt_seconds, connect=CONNECT_SECONDS)
+        ) as client:
 
             async def send() -> bytes:
                 await self._limiter.acquire()

@@ -17,7 +17,7 @@ from msgspec import Struct
 
 from edgeworth.adapters.research.screening import DAY, VENUE_HOSTS, Found, is_present, screen
 from edgeworth.adapters.retrying import RetryPolicy
-from edgeworth.adapters.service_calls import CONNECT_SECONDS, ServiceCalls, body_through, host_of
+from edgeworth.adapters.service_calls import CONNECT_SECONDS, ServiceCalls, body_through, certificates, host_of
 from edgeworth.ports import Clock, ResearchAnswer
 from edgeworth.units import UsdMicros
 
@@ -100,6 +100,7 @@ class PerplexityResearch:
             base_url=self._base_url,
             max_retries=0,
             timeout=perplexity.Timeout(self._attempt_seconds, connect=CONNECT_SECONDS),
+            http_client=perplexity.DefaultAsyncHttpxClient(verify=certificates()),
         ) as client:
 
             async def send() -> bytes:
