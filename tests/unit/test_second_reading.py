@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 from datetime import UTC, datetime
 
 import jsonschema
 import pytest
 
-from edgeworth.discovery.second_reading import SCHEMA, locate, read_pair, second_reader_prompt
+from edgeworth.discovery.second_reading import SCHEMA, TEMPLATE, locate, read_pair, second_reader_prompt
 from edgeworth.discovery.texts import QuestionText
 from edgeworth.errors import RetriableSourceError
 from edgeworth.markets.relation import Finding, Quotation, Relation, TextField
@@ -145,3 +146,11 @@ def test_the_schema_takes_a_whole_answer_and_nothing_besides():
     for wrong in (answer("the same"), {**answer("inverse"), "note": "x"}, answer("inverse", point("a", "b", "maybe"))):
         with pytest.raises(jsonschema.ValidationError):
             jsonschema.validate(wrong, SCHEMA)
+
+
+def test_the_wording_of_a_version_never_changes():
+    """What decided a stored verdict must stay readable: another wording is a ``_v2`` beside this file."""
+    assert (
+        hashlib.sha256(TEMPLATE.read_bytes()).hexdigest()
+        == "3a6546f4047af2cfb911d1786c0da62dccf17be50cf2279c809c43dd2c7d0cf2"
+    )
