@@ -351,3 +351,15 @@ def test_even_the_smallest_demo_shows_each_way_to_end() -> None:
     assert {(Stage.RESOLVED, shape) for shape in Shape} <= stages
     assert {Stage.CREATED, Stage.OPEN, Stage.PENDING} <= {stage for stage, _ in stages}
     assert 400 <= demo.listed_market_count() <= 700
+
+
+def test_a_kalshi_market_without_a_twin_asks_what_it_says() -> None:
+    """Nothing in its words denies a claim or differs in a clause, so its truth must not either (teams of a game apart)."""
+    alone = [
+        market
+        for index in range(401)
+        if (event := WORLD.event(index)) is not None and not event.polymarket and event.family.kind is not Kind.GAME
+        for market in event.kalshi
+    ]
+    assert len(alone) > 50
+    assert not any(market.claim.is_negated or market.claim.flip_probability for market in alone)
