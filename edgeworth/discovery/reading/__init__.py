@@ -24,15 +24,18 @@ __all__ = ["Proposition", "QuestionReading", "read_question"]
 
 _YES: Final = frozenset({"yes", "true", "over", "up"})
 _NO: Final = frozenset({"no", "false", "under", "down"})
+_LONGEST_QUESTION: Final = 1_000
+"""No venue writes longer questions. A longer text is read up to here, and what is read of it decides nothing."""
 _LONGEST_EVENT: Final = 300
+_LONGEST_LABEL: Final = 100
 
 
 def read_question(text: QuestionText) -> QuestionReading:
     """Take the words of one market apart. Any text is accepted; one without letters is marked unreadable."""
-    words = words_of(text.question, TextField.QUESTION)
+    words = words_of(text.question, TextField.QUESTION, end=_LONGEST_QUESTION)
     title = _for_first_outcome(read_proposition(words, text.closes_at), text)
     definition = _definition(text)
-    event = words_of(text.event[:_LONGEST_EVENT], TextField.EVENT)
+    event = words_of(text.event, TextField.EVENT, end=_LONGEST_EVENT)
     context = {mention.key for mention in left_over(event, [False] * len(event.tokens), is_title_case=True)}
     context |= {mention.key for mention in read_proposition(event, text.closes_at).mentions}
     if definition is not None:
@@ -44,7 +47,8 @@ def read_question(text: QuestionText) -> QuestionReading:
         settlement=find_settlement(text.rules),
         game=read_game(text),
         context=frozenset(context),
-        is_readable=any(token.kind is TokenKind.WORD for token in words.tokens),
+        is_readable=len(text.question) <= _LONGEST_QUESTION
+        and any(token.kind is TokenKind.WORD for token in words.tokens),
     )
 
 
@@ -62,7 +66,7 @@ def _for_first_outcome(title: Proposition, text: QuestionText) -> Proposition:
         return replace(title, polarity=_denied(title.polarity, quotation), stems=(*title.stems, "\u00ac"))
     if plain in _YES or not label:
         return title
-    named = read_proposition(words_of(text.outcomes[0], TextField.OUTCOMES), None)
+    named = read_proposition(words_of(text.outcomes[0], TextField.OUTCOMES, end=_LONGEST_LABEL), None)
     known = {mention.key for mention in title.mentions}
     extra = tuple(mention for mention in named.mentions if mention.key not in known)
     shifted = tuple(replace(one, position=one.position + 10_000, last=one.last + 10_000) for one in extra)

@@ -84,6 +84,19 @@ def team_names() -> dict[str, frozenset[str]]:
     return {spelling: frozenset(teams) for spelling, teams in names.items()}
 
 
+def teams_called(name: str) -> frozenset[str]:
+    """The teams that a spelling, home or code can mean, in any case; empty when it means none."""
+    return _teams_by_folded_name().get(name.strip().casefold(), frozenset())
+
+
+@cache
+def _teams_by_folded_name() -> dict[str, frozenset[str]]:
+    folded: dict[str, frozenset[str]] = {}
+    for spelling, teams in team_names().items():
+        folded[spelling.casefold()] = folded.get(spelling.casefold(), frozenset()) | teams
+    return folded
+
+
 @cache
 def _general_book() -> PhraseBook:
     """Names, actions and scopes whose meaning needs no context."""
@@ -112,12 +125,6 @@ def _league_book(league: str) -> PhraseBook:
         if len(here) == 1:
             phrases[spelling] = f"team:{here[0]}"
     return PhraseBook(phrases)
-
-
-@cache
-def team_book() -> PhraseBook:
-    """Every spelling of every team; the concept is the spelling."""
-    return PhraseBook({spelling: spelling for spelling in team_names()})
 
 
 def phrases_in(words: Words) -> tuple[Match, ...]:

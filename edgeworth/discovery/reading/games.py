@@ -12,7 +12,7 @@ from typing import Final
 from msgspec.structs import replace
 
 from edgeworth.discovery.reading.dates import find_windows
-from edgeworth.discovery.reading.entities import team_names
+from edgeworth.discovery.reading.entities import teams_called
 from edgeworth.discovery.reading.slots import Game, GamePart, Window, WindowKind
 from edgeworth.discovery.reading.tokens import plain_word, words_of
 from edgeworth.discovery.texts import OUTCOME_SEPARATOR, QuestionText
@@ -24,7 +24,8 @@ _VERSUS: Final = re.compile(
     re.IGNORECASE,
 )
 _AT: Final = re.compile(
-    rf"^(?P<first>{_NAME}) (?:at|@) (?P<second>{_NAME})(?P<rest>\s*(?:$|[:?(,]|-\s|\bwinner\b).*)$", re.IGNORECASE
+    rf"^(?:[\w .-]{{1,30}}: )?(?P<first>{_NAME}) (?:at|@) (?P<second>{_NAME})(?P<rest>\s*(?:$|[:?(,]|-\s|\bwinner\b).*)$",
+    re.IGNORECASE,
 )
 _GAME_IN_RULES: Final = re.compile(
     r"\bthe (?P<first>[A-Z][\w .&'-]{1,30}?) (?:at|vs\.?|@) (?P<second>[A-Z][\w .&'-]{1,30}?)(?: professional| college| pro\b| men's| women's| game| match| [A-Z]{3,4} game)"
@@ -50,6 +51,10 @@ _WINS: Final = re.compile(
 _ANSWER: Final = re.compile(
     r"(?:winner\??|\?|:)\s*(?:-\s*)?(?P<team>[^\W_][\w .&'-]{1,30}?)(?: wins?)?\s*\??$", re.IGNORECASE
 )
+_BARE: Final = re.compile(
+    r"^\s*(?:winner)?\s*[?(,]?\s*(?:[A-Za-z]{3,9}\.? \d{1,2}(?:, \d{4})?)?\s*\)?\s*\??\s*$", re.IGNORECASE
+)
+"""After the two sides: nothing, or a day."""
 _PERIODS: Final = (
     ("first half", re.compile(r"\b(?:1H|1st half|first half)\b", re.IGNORECASE)),
     ("second half", re.compile(r"\b(?:2H|2nd half|second half)\b", re.IGNORECASE)),
@@ -136,11 +141,11 @@ def _are_sides(first: str, second: str, named: set[str]) -> bool:
 
 
 def _is_team(name: str) -> bool:
-    return name.strip() in team_names()
+    return bool(teams_called(name))
 
 
 def _options(name: str) -> frozenset[str]:
-    return team_names().get(name.strip(), frozenset({" ".join(plain_word(one) for one in name.split())}))
+    return teams_called(name) or frozenset({" ".join(plain_word(one) for one in name.split())})
 
 
 def _league(team: str) -> str:
@@ -204,9 +209,18 @@ def _winner(
             side = _side_of(found["team"], teams) if found is not None else None
             if side is not None:
                 break
+    if side is None and not text.outcomes and _is_bare(question):
+        # Nothing but the sides: the proposition of a market is its first outcome, and that is the side listed first.
+        side = 0
     if side is None:
         return None
     return GamePart.WINNER, 1 - side if is_first_no else side, None, True
+
+
+def _is_bare(question: str) -> bool:
+    """Whether a title names two sides, perhaps a day, and asks nothing."""
+    found = _VERSUS.match(question) or _AT.match(question)
+    return found is not None and _BARE.match(found["rest"]) is not None
 
 
 def _period(question: str) -> str:

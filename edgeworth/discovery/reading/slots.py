@@ -188,7 +188,7 @@ class QuestionReading(Struct, frozen=True, kw_only=True):
             they say it in one sentence.
         game: Set when the question is about a single game of two sides.
         context: Keys of words of the event's title and the rules' defining sentence: what the question may leave out.
-        is_readable: False when there is nothing to compare.
+        is_readable: False when there is nothing to compare, or too much to be a question.
     """
 
     text: QuestionText
