@@ -51,7 +51,7 @@ class BadStatusError(Exception):
 
 
 class NoAnswerError(Exception):
-    """No complete answer came; the text says what happened, without an address."""
+    """No complete answer came; the text says what happened."""
 
 
 @functools.cache
@@ -76,7 +76,7 @@ async def body_through(sdk: ModuleType, call: Awaitable[Any]) -> bytes:
     except sdk.APIStatusError as error:
         raise BadStatusError(error.status_code, error.response.headers, error.response.content) from None
     except sdk.APIConnectionError as error:
-        raise NoAnswerError(type(error).__name__) from None
+        raise NoAnswerError(f"{type(error).__name__} {error.__cause__ or ''}") from None
 
 
 class ServiceCalls:
@@ -137,7 +137,7 @@ class ServiceCalls:
         except BadStatusError as error:
             raise self._failure(error) from None
         except NoAnswerError as error:
-            raise RetriableSourceError(f"{self._name}: expected an answer, found {error}") from None
+            raise RetriableSourceError(f"{self._name}: expected an answer, found {self.excerpt(str(error))}") from None
         except TimeoutError:
             raise RetriableSourceError(f"{self._name}: no complete answer within {self._attempt_seconds:g} s") from None
         return self._read(body, shape)

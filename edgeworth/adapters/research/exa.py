@@ -152,7 +152,7 @@ class ExaResearch:
         try:
             response = await client.post(f"{self._base_url}/search", content=body, headers=headers)
         except httpx.RequestError as error:
-            raise NoAnswerError(type(error).__name__) from None
+            raise NoAnswerError(f"{type(error).__name__} {error}") from None
         if not response.is_success:
             raise BadStatusError(response.status_code, response.headers, response.content)
         return response.content
