@@ -45,8 +45,8 @@ def choose(context: SimulationContext) -> BuiltinChoice:
         why = f"the built-in models know markets of two outcomes; this one has {len(context.outcomes)}"
         return BuiltinChoice(model=None, why=why, is_fallback=True)
     for model, fits in _ORDER:
-        if why := fits(context):
-            return BuiltinChoice(model=model, why=why, is_fallback=False)
+        if reason := fits(context):
+            return BuiltinChoice(model=model, why=reason, is_fallback=False)
     return _by_own_price(context)
 
 
