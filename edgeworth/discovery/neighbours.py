@@ -11,14 +11,19 @@ Proposing is all that happens here; a candidate is not a match. Texts, prices, H
 from __future__ import annotations
 
 import itertools
-from collections.abc import Collection, Iterator, Sequence
+import os
+from collections import deque
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import datetime
+from functools import cache
 from typing import Protocol
 
 import numpy as np
 from msgspec import Struct
 from msgspec.structs import replace
 from numpy.typing import NDArray
+from threadpoolctl import ThreadpoolController  # type: ignore[import-untyped]
 
 from edgeworth.discovery.ports import Vectors, VectorTable
 from edgeworth.markets.market import Market
@@ -33,6 +38,8 @@ SECONDS_A_DAY = 86_400.0
 ROW_BLOCK = 1_024
 COLUMN_BLOCK = 2_048
 """A block of similarities is 8 MB: large enough for the matrix product, small enough for the cache's neighbourhood."""
+
+MAX_WORKERS = 4
 
 FETCH_COST = 2
 """What fetching a column for a block costs, in products of that column with one row."""
@@ -237,6 +244,15 @@ class _Strip(Struct, frozen=True):
     both: int | None
 
 
+class _Task(Struct, frozen=True):
+    """One block of a strip."""
+
+    rows: Rows
+    start: int
+    end: int
+    both: int | None
+
+
 class Structure:
     """The markets in an order in which those that may be compared stand together."""
 
@@ -383,7 +399,13 @@ def _days(traits: Sequence[MarketTraits], filters: StructuralFilters) -> Scores:
 
 
 def nearest(
-    similarity: Similarity, structure: Structure, *, k: int, floor: float, queries: Rows | None = None
+    similarity: Similarity,
+    structure: Structure,
+    *,
+    k: int,
+    floor: float,
+    queries: Rows | None = None,
+    workers: int | None = None,
 ) -> Neighbours:
     """For every row (or every one of ``queries``) the ``k`` most similar rows that it may meet.
 
@@ -393,24 +415,61 @@ def nearest(
         k: Most neighbours of a row.
         floor: Least similarity.
         queries: Rows to ask for; ``None`` for all.
+        workers: Threads; ``None`` for as many as there are cores, up to four.
 
-    Ties are broken by market id; the result does not depend on the order of the markets or on who else is asked for.
+    Ties are broken by market id; the result depends neither on the order of the markets nor on who else is asked for
+    nor on the number of threads.
     """
     if structure.count == 0 or k <= 0:
         nothing = np.zeros(0, dtype=np.int64)
         return Neighbours(nothing, nothing, np.zeros(0))
     best = _Best(structure, k + SLACK, floor)
-    for strip in structure.strips(queries):
-        rows = structure.order[strip.rows]
-        for start in range(strip.start, strip.end, COLUMN_BLOCK):
-            end = min(start + COLUMN_BLOCK, strip.end)
-            columns = structure.order[start:end]
-            block = similarity.block(rows, columns)
-            best.offer(block, rows, columns)
-            if strip.both is not None and strip.both < end:
-                part = slice(max(0, strip.both - start), None)
-                best.offer(block[:, part].T, columns[part], rows)
+
+    def examine(task: _Task) -> list[Rows]:
+        rows, columns = structure.order[task.rows], structure.order[task.start : task.end]
+        block = similarity.block(rows, columns)
+        found = [best.promising(block, rows, columns)]
+        if task.both is not None and task.both < task.end:
+            part = slice(max(0, task.both - task.start), None)
+            found.append(best.promising(block[:, part].T, columns[part], rows))
+        return found
+
+    for found in _side_by_side(examine, _tasks(structure.strips(queries)), workers or _default_workers()):
+        best.add(found)
     return _ranked(*best.pairs(), similarity, structure, k=k, floor=floor)
+
+
+def _tasks(strips: Iterable[_Strip]) -> Iterator[_Task]:
+    """Strips cut into blocks."""
+    for strip in strips:
+        for start in range(strip.start, strip.end, COLUMN_BLOCK):
+            yield _Task(strip.rows, start, min(start + COLUMN_BLOCK, strip.end), strip.both)
+
+
+@cache
+def _product_threads() -> ThreadpoolController:
+    """Looks through the loaded libraries, which takes longer than a small search; numpy's is loaded by now."""
+    return ThreadpoolController()
+
+
+def _default_workers() -> int:
+    return min(MAX_WORKERS, os.cpu_count() or 1)
+
+
+def _side_by_side(examine: Callable[[_Task], list[Rows]], tasks: Iterator[_Task], workers: int) -> Iterator[list[Rows]]:
+    """What ``examine`` says of each task, in order, with few tasks under way at a time, so that memory stays bounded.
+
+    The product's own threads are switched off: they wait for one another at the end of every block, which costs many
+    times the product itself once anything else runs on the machine.
+    """
+    with _product_threads().limit(limits=1, user_api="blas"), ThreadPoolExecutor(workers) as pool:
+        under_way: deque[Future[list[Rows]]] = deque()
+        for task in tasks:
+            under_way.append(pool.submit(examine, task))
+            if len(under_way) > workers:
+                yield under_way.popleft().result()
+        while under_way:
+            yield under_way.popleft().result()
 
 
 def _ranked(
@@ -456,8 +515,8 @@ class _Best:
         self._patience = max(250_000, structure.count * keep // 4)
         self._bar = np.full(structure.count, floor - QUANTUM, dtype=np.float32)
 
-    def offer(self, block: Block, rows: Rows, columns: Rows) -> None:
-        """Take note of the pairs of ``block`` that may be among the best of ``rows``."""
+    def promising(self, block: Block, rows: Rows, columns: Rows) -> Rows:
+        """Pairs of ``block`` that may be among the best of ``rows``. Threads may ask side by side: bars only rise."""
         bar = self._bar[rows]
         is_hit = block >= bar[:, None]
         hits = int(np.count_nonzero(is_hit))
@@ -466,11 +525,14 @@ class _Best:
         row, column = np.divmod(np.flatnonzero(is_hit), block.shape[1])
         fits = self._structure.may_meet(rows[row], columns[column])
         row, column = row[fits], column[fits]
-        if len(row):
-            self._new.append(self._keys(block[row, column], rows[row], columns[column]))
-            self._new_count += len(row)
-            if self._new_count > self._patience:
-                self._settle()
+        return self._keys(block[row, column], rows[row], columns[column])
+
+    def add(self, found: Sequence[Rows]) -> None:
+        """Take note of promising pairs."""
+        self._new.extend(keys for keys in found if len(keys))
+        self._new_count += sum(map(len, found))
+        if self._new_count > self._patience:
+            self._settle()
 
     def _raised(self, block: Block, bar: Block, rows: Rows, columns: Rows) -> NDArray[np.bool_]:
         """Hits over a bar that this block alone sets, for the beginning, when there is none and everything is a hit."""
