@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 from edgeworth.discovery.opportunity import (
@@ -10,6 +11,7 @@ from edgeworth.discovery.opportunity import (
     Leg,
     LegAction,
     LegFill,
+    NotTradable,
     Opportunity,
     OpportunityKind,
     StatePayoff,
@@ -18,10 +20,12 @@ from edgeworth.discovery.opportunity import (
 from edgeworth.discovery.ports import FoundMatch
 from edgeworth.markets.relation import Clause, Finding, Quotation, Relation, TextField, Verdict
 from edgeworth.markets.venue import Venue
+from edgeworth.reports.discovery import BookUse, DiscoveryReport, MarketView, Stage
 from tests.builders import NOON
 
 RAIN_A = "kalshi:RAIN-A"
 RAIN_B = "polymarket:0xb"
+NASTY = '</td><script>alert("x")</script><img src=x onerror=alert(1)> {{ 7*7 }} \u202e'
 
 
 def a_verdict(relation: Relation = Relation.EQUIVALENT, **changes: Any) -> Verdict:
@@ -103,3 +107,40 @@ def an_opportunity(market_a: str = RAIN_A, market_b: str = RAIN_B, **changes: An
         "evidence": (f"{market_a}|{market_b}",),
     }
     return Opportunity(**(plain | changes))
+
+
+def a_view(market_id: str = RAIN_A, **changes: object) -> MarketView:
+    """What a page shows of a market; ``changes`` are its other fields."""
+    plain = {
+        "market_id": market_id,
+        "venue": Venue(market_id.partition(":")[0]),
+        "question": "Will it rain in Oslo on 2 November?",
+        "rules": "Nov 2 counts from midnight to midnight, local time.",
+        "outcomes": ("Yes", "No"),
+        "event": "Oslo weather",
+        "closes_at": datetime(2026, 11, 3, tzinfo=UTC),
+        "price": 520_000,
+    }
+    return MarketView(**(plain | changes))  # type: ignore[arg-type]
+
+
+def a_report(**changes: object) -> DiscoveryReport:
+    """A run that compared two markets; ``changes`` are its other fields."""
+    plain = {
+        "run_id": "r1",
+        "started_at": NOON,
+        "finished_at": NOON,
+        "markets": 2,
+        "events": 1,
+        "stages": [Stage(name="decide", did="1 pair compared", seconds=0.25)],
+        "relations": {"equivalent": 1, "unrelated": 7},
+        "matches": [a_match()],
+        "opportunities": [an_opportunity()],
+        "considered": 5,
+        "unprofitable": 3,
+        "refused": {"unknown_fee": 1},
+        "not_tradable": [NotTradable(code="unknown_fee", reason="no fee is known", kind=None, market_ids=(RAIN_A,))],
+        "views": {RAIN_A: a_view(RAIN_A), RAIN_B: a_view(RAIN_B)},
+        "books": [BookUse(venue="kalshi", fresh=2, oldest_at=NOON, newest_at=NOON)],
+    }
+    return DiscoveryReport(**(plain | changes))  # type: ignore[arg-type]

@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import html
 import re
-from datetime import UTC, datetime
 
 import pytest
 from msgspec.structs import replace
 
-from edgeworth.discovery.opportunity import GateFailure, NotTradable
+from edgeworth.discovery.opportunity import GateFailure
 from edgeworth.markets.market import Outcome
 from edgeworth.markets.relation import Clause, Finding, Quotation, Relation, TextField
 from edgeworth.markets.venue import Venue
 from edgeworth.reports.discovery import (
     BookUse,
     DiscoveryReport,
-    MarketView,
     Passage,
     Stage,
     market_view,
@@ -28,45 +26,9 @@ from edgeworth.reports.discovery import (
 )
 from edgeworth.reports.rendering import percent, quantity, usd
 from tests.builders import NOON, a_market
-from tests.findings import RAIN_A, RAIN_B, a_match, a_verdict, an_opportunity
+from tests.findings import NASTY, RAIN_A, RAIN_B, a_match, a_report, a_verdict, a_view, an_opportunity
 
 DASH, MINUS = "\N{EN DASH}", "\N{MINUS SIGN}"
-NASTY = '</td><script>alert("x")</script><img src=x onerror=alert(1)> {{ 7*7 }} \u202e'
-
-
-def a_view(market_id: str = RAIN_A, **changes: object) -> MarketView:
-    plain = {
-        "market_id": market_id,
-        "venue": Venue(market_id.partition(":")[0]),
-        "question": "Will it rain in Oslo on 2 November?",
-        "rules": "Nov 2 counts from midnight to midnight, local time.",
-        "outcomes": ("Yes", "No"),
-        "event": "Oslo weather",
-        "closes_at": datetime(2026, 11, 3, tzinfo=UTC),
-        "price": 520_000,
-    }
-    return MarketView(**(plain | changes))  # type: ignore[arg-type]
-
-
-def a_report(**changes: object) -> DiscoveryReport:
-    plain = {
-        "run_id": "r1",
-        "started_at": NOON,
-        "finished_at": NOON,
-        "markets": 2,
-        "events": 1,
-        "stages": [Stage(name="decide", did="1 pair compared", seconds=0.25)],
-        "relations": {"equivalent": 1, "unrelated": 7},
-        "matches": [a_match()],
-        "opportunities": [an_opportunity()],
-        "considered": 5,
-        "unprofitable": 3,
-        "refused": {"unknown_fee": 1},
-        "not_tradable": [NotTradable(code="unknown_fee", reason="no fee is known", kind=None, market_ids=(RAIN_A,))],
-        "views": {RAIN_A: a_view(RAIN_A), RAIN_B: a_view(RAIN_B)},
-        "books": [BookUse(venue="kalshi", fresh=2, oldest_at=NOON, newest_at=NOON)],
-    }
-    return DiscoveryReport(**(plain | changes))  # type: ignore[arg-type]
 
 
 def page_of(report: DiscoveryReport, **options: int) -> str:
@@ -267,7 +229,9 @@ def test_books_are_shown_with_where_they_come_from_and_how_old_they_are():
 
 
 def test_nothing_found_is_said_in_words():
-    empty = a_report(matches=[], opportunities=[], refused={}, not_tradable=[], books=[], views={}, relations={}, considered=0)
+    empty = a_report(
+        matches=[], opportunities=[], refused={}, not_tradable=[], books=[], views={}, relations={}, considered=0
+    )
     text = text_of(page_of(empty))
     assert "None of the 0 sets of trades that were looked at earns in its worst state." in text
     assert "No two markets have anything to say about each other." in text
