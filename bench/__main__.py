@@ -99,7 +99,7 @@ def recall(note: Note) -> None:
     for markets in CATALOGUES:
         figures = case("neighbours", str(markets), module="recall")
         note(f"Neighbours: exact top 10 of {markets:,} vectors of 384 dimensions", figures)
-    note("Neighbours by words, 10,000 questions", case("words", "10000", module="recall"))
+    note("Neighbours by words, 50,000 questions", case("words", "50000", module="recall"))
 
 
 GROUPS: dict[str, Callable[[Note], None]] = {"ingest": ingest, "recall": recall}

@@ -18,7 +18,9 @@ from edgeworth.discovery.neighbours import (
     StructuralFilters,
     Structure,
     nearest,
+    propose,
 )
+from edgeworth.discovery.ports import VectorTable
 
 AS_OF = datetime(2026, 11, 21, 6, tzinfo=UTC)
 DIMENSIONS = 384
@@ -41,12 +43,13 @@ Figures = dict[str, float]
 def _catalogue(count: int) -> tuple[np.ndarray, list[MarketTraits]]:
     """Vectors in clusters of about twenty, and markets of two venues that close over a year, most of them soon."""
     chance = np.random.default_rng(7)
-    centres = chance.normal(size=(count // 20 + 1, DIMENSIONS))
-    vectors = centres[chance.integers(len(centres), size=count)] + 0.9 * chance.normal(size=(count, DIMENSIONS))
+    centres = chance.standard_normal((count // 20 + 1, DIMENSIONS), dtype=np.float32)
+    vectors = chance.standard_normal((count, DIMENSIONS), dtype=np.float32) * np.float32(0.9)
+    vectors += centres[chance.integers(len(centres), size=count)]
     vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
     categories = (None, "politics", "world", "sports", "crypto", "finance")
     days = chance.exponential(90.0, size=count)
-    return vectors.astype(np.float32), [
+    return vectors, [
         MarketTraits(
             market_id=f"m{row:06}",
             venue=("polymarket", "kalshi")[row % 2],
@@ -83,8 +86,6 @@ def neighbours(size: str) -> Figures:
     vectors, traits = _catalogue(count)
     sample = vectors[:: max(1, count // PEER_QUERIES)][:PEER_QUERIES]
     scale = count / len(sample)
-    faiss = best_of(3, _faiss(vectors, sample))
-    plain = best_of(2, _plain(vectors, sample))
     before = peak_memory_mb()
     cosines = Cosines(vectors)
     with timed() as sorting:
@@ -98,6 +99,12 @@ def neighbours(size: str) -> Figures:
     filtered, floored = ours(structure, -1.0), ours(structure, FLOOR)
     whole = ours(open_structure, -1.0, repeat=3 if count < 50_000 else 1)
     some, some_whole = ours(structure, FLOOR, changed), ours(open_structure, -1.0, changed)
+    table = VectorTable(market_ids=[one.market_id for one in traits], vectors=vectors)
+    with timed() as proposing:
+        candidates = propose(traits, vectors=table, lexical=None, filters=StructuralFilters(), similarity_floor=FLOOR)
+    after = peak_memory_mb()
+    faiss = best_of(3, _faiss(vectors, sample))
+    plain = best_of(2, _plain(vectors, sample))
     peer = faiss.wall_seconds * scale
     return {
         "markets": count,
@@ -115,6 +122,8 @@ def neighbours(size: str) -> Figures:
         f"{len(changed)} changed, structural filters and floor, wall ms": 1000 * some.wall_seconds,
         f"{len(changed)} changed, structural filters and floor, CPU ms": 1000 * some.cpu_seconds,
         f"{len(changed)} changed, no filters, wall ms": 1000 * some_whole.wall_seconds,
+        "both looks to candidates, CPU ms": 1000 * proposing.cpu_seconds,
+        "candidates": len(candidates),
         "wall: ours with filters / faiss": filtered.wall_seconds / peer,
         "CPU: ours with filters / faiss": filtered.cpu_seconds / (faiss.cpu_seconds * scale),
         "wall: ours without filters / faiss": whole.wall_seconds / peer,
@@ -124,8 +133,9 @@ def neighbours(size: str) -> Figures:
         "wall: changed without filters / ours without filters, percent": (
             100 * some_whole.wall_seconds / whole.wall_seconds
         ),
-        "memory of vectors, markets and peers, MB": before,
-        "peak memory, MB": peak_memory_mb(),
+        "peak memory before the search (vectors and markets), MB": before,
+        "peak memory after our searches, MB": after,
+        "peak memory after those of the peers, MB": peak_memory_mb(),
     }
 
 

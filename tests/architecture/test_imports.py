@@ -25,6 +25,8 @@ OUTSIDE = {
     "daytona",
     "exa_py",
     "perplexity",
+    "onnxruntime",
+    "tokenizers",
 }
 """Packages that reach outside: adapters and the read-only web view only."""
 
