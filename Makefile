@@ -11,7 +11,7 @@ BIN := .venv/bin
 INSTALL := $(BIN)/pip install --quiet --no-deps
 RECORDINGS ?= $(EDGEWORTH_RECORDINGS)
 
-.PHONY: help demo test check fix bench eval-matching install lock clean
+.PHONY: help demo test check fix bench eval-builtin eval-matching install lock clean
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -35,6 +35,9 @@ fix: .venv/dev.stamp ## Format, and mend what lint can mend
 
 bench: .venv/dev.stamp ## Speed and memory, as ratios within one run
 	@$(BIN)/python -m bench
+
+eval-builtin: .venv/run.stamp ## Score the built-in models on known truth and on EDGEWORTH_RECORDINGS; writes docs/evaluation-builtin.md
+	@EDGEWORTH_RECORDINGS="$(RECORDINGS)" $(BIN)/python -m bench.eval_builtin
 
 eval-matching: .venv/run.stamp ## Score matching on the labelled pairs of EDGEWORTH_RECORDINGS; writes docs/evaluation.md
 	@test -d "$(RECORDINGS)/pairs" || { echo "expected labelled pairs in EDGEWORTH_RECORDINGS/pairs; set EDGEWORTH_RECORDINGS to the folder of recordings" >&2; exit 2; }

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.stats import norm  # type: ignore[import-untyped]
+from scipy.special import ndtri  # type: ignore[import-untyped]
 
 
 class Interval(NamedTuple):
@@ -36,7 +36,7 @@ def wilson(share: float, count: float, confidence: float = 0.95) -> Interval:
     """
     if not 0.0 <= share <= 1.0 or not count > 0.0 or not 0.0 < confidence < 1.0:
         raise ValueError(f"expected a share in [0, 1] of a positive count, found {share} of {count} at {confidence}")
-    z = float(norm.ppf(0.5 + confidence / 2.0))
+    z = float(ndtri(0.5 + confidence / 2.0))
     centre = share + z * z / (2.0 * count)
     reach = z * math.sqrt(share * (1.0 - share) / count + z * z / (4.0 * count * count))
     scale = 1.0 + z * z / count

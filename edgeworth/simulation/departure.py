@@ -17,7 +17,7 @@ import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 from scipy.optimize import minimize  # type: ignore[import-untyped]
-from scipy.stats import gamma, norm  # type: ignore[import-untyped]
+from scipy.special import gammaln  # type: ignore[import-untyped]
 
 Floats = NDArray[np.float64]
 
@@ -90,11 +90,20 @@ def gap_log_likelihood(departure: Departure, gaps: Sequence[Gap]) -> float:
     for share, noise in _noise_pairs(departure):
         scale = noise + rounding
         freedom = (count - 1.0) / 2.0
-        spread_density = gamma.pdf(variance, freedom, scale=scale / freedom)
+        spread_density = _gamma_density(variance, freedom, scale / freedom)
         for lasting_share, off, spread in _lasting_pairs(departure):
             deviation = np.sqrt(noise / count + spread + rounding)
-            total += share * lasting_share * norm.pdf(middle, off, deviation) * spread_density
+            total += share * lasting_share * _normal_density(middle - off, deviation) * spread_density
     return float(np.log(total + 1e-300).sum())
+
+
+def _normal_density(distance: Floats, deviation: Floats) -> Floats:
+    return np.asarray(np.exp(-((distance / deviation) ** 2) / 2.0) / (deviation * math.sqrt(2.0 * math.pi)))
+
+
+def _gamma_density(value: Floats, shape: Floats, scale: Floats) -> Floats:
+    kept = np.maximum(value, 1e-12)  # a gap that never moved
+    return np.asarray(np.exp((shape - 1.0) * np.log(kept / scale) - kept / scale - gammaln(shape)) / scale)
 
 
 def _noise_pairs(departure: Departure) -> list[tuple[float, float]]:

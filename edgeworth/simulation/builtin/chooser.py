@@ -18,9 +18,6 @@ from edgeworth.simulation.context import MatchedMarket, Sibling, SimulationConte
 FEWEST_SPOT_VALUES: Final = 40
 """Fewer say too little of how much a quantity moves."""
 
-FEWEST_PRICES: Final = 10
-"""Fewer prices tell noise from movement badly; the walk then stands on what is usual."""
-
 SUREST_STRANGER: Final = 0.8
 """A relation less sure than this is not built upon."""
 
@@ -89,12 +86,11 @@ def _exclusive(context: SimulationContext) -> str | None:
 def _hazard(context: SimulationContext) -> str | None:
     if not context.is_by_date or not _lies_ahead(context):
         return None
+    # From its own prices alone the model can be run too, but on recorded questions it did worse than the prices.
     dates = _other_dates(context)
-    if dates:
-        return f"asks whether something happens by a date, and {_counted(dates, 'other date')} of it has a price"
-    if context.history is not None and len(context.history.values) >= FEWEST_PRICES:
-        return f"asks whether something happens by a date, and {len(context.history.values)} of its prices are known"
-    return None
+    if not dates:
+        return None
+    return f"asks whether something happens by a date, and {_counted(dates, 'other date')} of it {_has(dates)} a price"
 
 
 def _by_own_price(context: SimulationContext) -> BuiltinChoice:
@@ -137,6 +133,10 @@ def _has_own_price(context: SimulationContext) -> bool:
 
 def _counted(count: int, noun: str) -> str:
     return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+
+
+def _has(count: int) -> str:
+    return "has" if count == 1 else "have"
 
 
 def _is(count: int) -> str:
