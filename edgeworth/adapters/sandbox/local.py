@@ -7,11 +7,8 @@ and what none of them does, stands in ``docs/sandbox.md``.
 from __future__ import annotations
 
 import asyncio
-import base64
-import json
 import logging
 import os
-import re
 import sys
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -19,10 +16,11 @@ from types import TracebackType
 from typing import Self
 
 from edgeworth.adapters.sandbox.helper import Helper, HelperGoneError
+from edgeworth.adapters.sandbox.jobs import check_file_names, job_document, taken_out
 from edgeworth.adapters.sandbox.levels import CONFINED, UNSAFE, LocalLevel
 from edgeworth.adapters.sandbox.probe import PROBE_LIMITS, probe_document, what_is_open
 from edgeworth.adapters.sandbox.supervision import Supervised, Supervision
-from edgeworth.errors import ConfigurationError, RetriableSourceError, UnreadableInputError
+from edgeworth.errors import ConfigurationError, RetriableSourceError
 from edgeworth.simulation.sandbox import Json, Limits, Outcome, RunStatus, Sandbox
 
 _log = logging.getLogger(__name__)
@@ -33,7 +31,6 @@ UNSAFE_WARNING = (
     "and can read and write every file of this user, use the network and see other processes"
 )
 _CAN_FORK = hasattr(os, "fork")
-_FILE_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}")
 
 
 class LocalSandboxProvider:
@@ -184,9 +181,7 @@ class LocalSandbox:
 
     async def put(self, files: Mapping[str, bytes]) -> None:
         """Keep ``files`` for the runs that follow; there is no folder, they go in with the inputs."""
-        for name in files:
-            if not _FILE_NAME.fullmatch(name):
-                raise ConfigurationError(f"expected a plain file name for a sandbox, found {name!r}")
+        check_file_names(files)
         self._files |= files
 
     async def run(self, code: str, *, inputs: Json, limits: Limits) -> Outcome:
@@ -216,11 +211,7 @@ class LocalSandbox:
 
     async def get(self, names: Sequence[str], *, max_bytes: int) -> dict[str, bytes]:
         """Files that the last run added or changed."""
-        found = {name: self._changed[name] for name in names if name in self._changed}
-        size = sum(map(len, found.values()))
-        if size > max_bytes:
-            raise UnreadableInputError(f"expected at most {max_bytes} bytes of files from a sandbox, found {size}")
-        return found
+        return taken_out(self._changed, names, max_bytes=max_bytes)
 
     async def close(self) -> None:
         """End what runs."""
@@ -230,13 +221,3 @@ class LocalSandbox:
         if self._running:
             await asyncio.wait(self._running)
         self._provider.forget(self)
-
-
-def job_document(code: str, inputs: Json, files: Mapping[str, bytes]) -> bytes:
-    """What goes in: one JSON document, as ``child/boot.py`` reads it.
-
-    Raises:
-        ValueError: ``inputs`` hold NaN or an infinity.
-    """
-    encoded = {name: base64.b64encode(content).decode("ascii") for name, content in files.items()}
-    return json.dumps({"code": code, "inputs": inputs, "files": encoded}, allow_nan=False).encode("ascii")

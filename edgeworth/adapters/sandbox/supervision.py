@@ -233,6 +233,8 @@ def judge(ended: Ended, report: bytes, stop: Stop | None, limits: Limits) -> Ver
 
 
 def _signalled(number: int, ended: Ended, limits: Limits) -> Verdict:
+    if number == signal.SIGXCPU:  # where the soft limit is below the hard one
+        return Verdict(RunStatus.TIMEOUT, f"it used more than {limits.cpu_seconds} s of processor time")
     if number == signal.SIGKILL and ended.cpu_seconds >= limits.cpu_seconds * USED_UP_SHARE:
         return Verdict(RunStatus.TIMEOUT, f"it used more than {limits.cpu_seconds} s of processor time")
     if number == signal.SIGKILL:

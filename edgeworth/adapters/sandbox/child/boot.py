@@ -16,6 +16,7 @@ import importlib.machinery
 import importlib.util
 import json
 import linecache
+import os
 import sys
 import traceback
 import types
@@ -28,6 +29,28 @@ LONGEST_TEXT = 8_000
 
 class UnusableResultError(Exception):
     """What ``main`` returned cannot go into the report."""
+
+
+def main() -> None:
+    """Where nothing of ours but this file is: document and report are files, and the limits are set here."""
+    import resource
+
+    job, report, cpu_seconds, memory_mb, result_bytes, file_bytes = sys.argv[1:]
+    for kind, soft, hard in (
+        (resource.RLIMIT_CPU, int(cpu_seconds), int(cpu_seconds) + 1),
+        (resource.RLIMIT_AS, int(memory_mb) << 20, int(memory_mb) << 20),
+        (resource.RLIMIT_FSIZE, int(file_bytes), int(file_bytes)),
+        (resource.RLIMIT_CORE, 0, 0),
+    ):
+        resource.setrlimit(kind, (soft, hard))
+    with open(job, "rb") as source:  # noqa: PTH123  a path of ours
+        document = source.read()
+    text = run(document, result_bytes=int(result_bytes))
+    sys.stdout.flush()
+    sys.stderr.flush()
+    with open(report, "wb") as target:  # noqa: PTH123
+        target.write(text)
+    os._exit(0)  # threads of the program are not waited for
 
 
 def run(document: bytes, *, result_bytes: int) -> bytes:
@@ -165,3 +188,7 @@ class _FilesFinder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
         _remember_source(name, source)
         module.__file__ = name
         exec(compile(source, name, "exec"), module.__dict__)  # noqa: S102  what a sandbox is for
+
+
+if __name__ == "__main__":
+    main()
