@@ -41,10 +41,17 @@ def ways_to_end(event: SyntheticEvent) -> list[Ending]:
         flipped = {id(market) for market in flips}
         for chosen in product(*answers):
             ways.append({
-                id(one): Fraction((chosen[one.claim.belief](one) != one.claim.is_negated) != (id(one) in flipped))
+                id(one): Fraction(_holds(one, bare=chosen[one.claim.belief](one), is_flipped=id(one) in flipped))
                 for one in markets
             })  # fmt: skip
     return ways
+
+
+def _holds(market: SyntheticMarket, *, bare: bool, is_flipped: bool) -> bool:
+    holds = bare != market.claim.is_negated
+    if not is_flipped:
+        return holds
+    return not holds and not market.claim.is_stricter
 
 
 def _answers(event: SyntheticEvent, belief: int):

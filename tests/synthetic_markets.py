@@ -89,6 +89,8 @@ def true_edges(world: World) -> Iterator[RelationEdge]:
         for twin in event.kalshi:
             if twin.twin is not None and twin.relation in {TwinRelation.EQUIVALENT, TwinRelation.INVERSE}:
                 yield _edge(world, event, event.polymarket[twin.twin], twin, Relation(twin.relation.value))
+            elif twin.twin is not None and twin.claim.is_stricter:
+                yield _edge(world, event, event.polymarket[twin.twin], twin, Relation.B_IMPLIES_A)
 
 
 def _rungs(world: World, event: SyntheticEvent) -> Iterator[RelationEdge]:

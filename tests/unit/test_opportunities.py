@@ -405,6 +405,42 @@ def test_a_complete_set_is_bought_where_each_outcome_is_cheapest() -> None:
     assert len(found.opportunities) == 1
 
 
+def cheapest_of_both(confidence: float) -> Findings:
+    """As above; the twins of A and C are not needed, that of B is."""
+    here, event = a_set("ABC")
+    there = [at_kalshi(name) for name in "ABC"]
+    books = [
+        a_book(market, [(price, 30)])
+        for market, price in zip([*here, *there], [0.30, 0.45, 0.30, 0.45, 0.30, 0.45], strict=True)
+    ]
+    doubts = [0.81, confidence, 0.81]
+    edges = [bound(a, Relation.EQUIVALENT, b, doubt) for a, b, doubt in zip(here, there, doubts, strict=True)]
+    return search([*here, *there], books, event=event, edges=edges)
+
+
+def test_a_basket_answers_only_for_the_verdicts_that_it_needs() -> None:
+    one = only(cheapest_of_both(0.9), OpportunityKind.BASKET)
+    assert one.confidence == pytest.approx(0.9)
+    assert "polymarket:0xB, kalshi:KX-B" in one.assumptions[0]
+    assert "KX-A" not in one.assumptions[0]
+
+
+def test_a_basket_on_doubts_that_add_up_is_refused() -> None:
+    """Two needed twins at 0.88 are both right with 0.76 at least, and 0.80 is asked for."""
+    here, event = a_set("ABC")
+    there = [at_kalshi(name) for name in "ABC"]
+    books = [
+        a_book(market, [(price, 30)])
+        for market, price in zip([*here, *there], [0.30, 0.45, 0.45, 0.45, 0.30, 0.30], strict=True)
+    ]
+    edges = [bound(a, Relation.EQUIVALENT, b, 0.88) for a, b in zip(here, there, strict=True)]
+    found = search([*here, *there], books, event=event, edges=edges)
+    assert found.opportunities == ()
+    [refused] = found.not_tradable
+    assert (refused.code, refused.kind, len(refused.legs)) == ("low_confidence", OpportunityKind.BASKET, 3)
+    assert "0.76" in refused.reason
+
+
 def test_a_basket_that_earns_no_more_than_a_simple_shape_is_not_shown_again() -> None:
     markets, event = a_set("ABC")
     found = search(markets, [a_book(*each) for each in zip(markets, THIRDS, strict=True)], event=event)

@@ -248,7 +248,9 @@ def _copied(asked: Asked, number: int, differs: bool, clause: int, draws: Draws)
     claim = asked.claim
     if differs:
         chance = 0.05
-        claim = Claim(argument=claim.argument, flip_probability=chance, is_flipped=draws.chance(chance))
+        claim = Claim(
+            argument=claim.argument, flip_probability=chance, is_flipped=draws.chance(chance), is_stricter=True
+        )  # fmt: skip
     return Asked(
         claim=claim, label=asked.label, deadline=asked.deadline, code=asked.code, twin=number,
         relation=Relation.NEAR if differs else Relation.EQUIVALENT,

@@ -88,5 +88,7 @@ def _payouts(event: EventEnding, claim: Claim, belief: Belief) -> tuple[float, f
             return round(first, 2), round(1.0 - first, 2)
         case _:
             answer = belief.outcomes(np.array([claim.argument]))[0]
-            is_true = (answer != claim.is_negated) != claim.is_flipped
+            is_true = answer != claim.is_negated
+            if claim.is_flipped:
+                is_true = not (is_true or claim.is_stricter)
             return (1.0, 0.0) if is_true else (0.0, 1.0)

@@ -56,6 +56,7 @@ class Claim(Struct, frozen=True, kw_only=True, gc=False):
         is_negated: It asserts the contrary.
         flip_probability: Chance, known beforehand, that its own rules decide against the shared answer.
         is_flipped: Whether they do.
+        is_stricter: They only ever deny it, so that markets that exclude one another still do.
     """
 
     belief: int = 0
@@ -63,6 +64,7 @@ class Claim(Struct, frozen=True, kw_only=True, gc=False):
     is_negated: bool = False
     flip_probability: float = 0.0
     is_flipped: bool = False
+    is_stricter: bool = False
 
 
 class Ending(Struct, frozen=True, kw_only=True, gc=False):
@@ -218,5 +220,5 @@ def _read_through(market: SyntheticMarket, chances: Floats, instants: Integers) 
     if claim.flip_probability:
         known = instants >= market.ending.resolved_at
         flip = np.where(known, float(claim.is_flipped), claim.flip_probability)
-        chances = chances + flip * (1.0 - 2.0 * chances)
+        chances = chances * (1.0 - flip) if claim.is_stricter else chances + flip * (1.0 - 2.0 * chances)
     return chances

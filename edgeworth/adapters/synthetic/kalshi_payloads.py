@@ -174,9 +174,7 @@ def kalshi_event(world: World, event: SyntheticEvent, *, with_markets: bool) -> 
 
 
 def is_mutually_exclusive(event: SyntheticEvent) -> bool:
-    """Whether at most one of the event's Kalshi markets can resolve to yes: not where rules of their own may decide."""
-    if any(market.claim.flip_probability for market in event.kalshi):
-        return False
+    """Whether at most one of the event's Kalshi markets can resolve to yes."""
     return event.is_exclusive or event.family.kind is Kind.GAME
 
 

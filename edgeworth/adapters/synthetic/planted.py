@@ -96,8 +96,11 @@ def _of_event(world: World, event: SyntheticEvent) -> Iterator[Planted]:
 
 
 def _of_twins(world: World, event: SyntheticEvent, market: SyntheticMarket, twin: SyntheticMarket) -> Iterator[Planted]:
+    """Twins with another threshold or date are left out: one of the two purchases is sure, and was not planted."""
+    if twin.relation is Relation.NEAR and twin.difference != "rules":
+        return
     kind = "inverse_pair" if twin.relation is Relation.INVERSE else "pair"
-    trap = "the twin differs, so that both legs can lose" if twin.relation is Relation.NEAR else ""
+    trap = "a clause of the twin decides otherwise now and then" if twin.relation is Relation.NEAR else ""
     for outcome in (0, 1):
         other = outcome if twin.relation is Relation.INVERSE else 1 - outcome
         yield from _priced(world, event, kind, [(market, outcome), (twin, other)], Fraction(1), trap)

@@ -28,11 +28,14 @@ from edgeworth.discovery.opportunities.candidates import (
     TerminalState,
     called_off,
     leg,
+    reliance,
     state_name,
 )
 from edgeworth.discovery.opportunities.components import Component
 from edgeworth.discovery.opportunities.logic import endings
+from edgeworth.discovery.opportunities.needed import needed_edges
 from edgeworth.discovery.opportunities.orders import Books, trading_day
+from edgeworth.discovery.opportunities.snapshot import RelationEdge
 from edgeworth.discovery.opportunity import Leg, NotTradable, OpportunityKind
 from edgeworth.errors import UnknownFeeError
 from edgeworth.markets.fees import taker_fee
@@ -164,18 +167,19 @@ def _candidate(
         )
         for end in ends
     ]
-    doubt = sum(1.0 - edge.confidence for edge in component.edges)
+    edges = needed_edges(component, ratio)
+    doubt = sum(1.0 - edge.confidence for edge in edges)
     return Candidate(
         kind=OpportunityKind.BASKET, legs=legs, markets=tuple(component.markets[number] for number in numbers),
-        states=(*terminal, called_off(len(legs))), edges=component.edges,
-        confidence=max(0.0, 1.0 - doubt) if component.edges else None, assumptions=(*_reliance(component), _VOID),
+        states=(*terminal, called_off(len(legs))), edges=edges,
+        confidence=max(0.0, 1.0 - doubt) if edges else None, assumptions=(*_reliance(component, edges), _VOID),
     )  # fmt: skip
 
 
-def _reliance(component: Component) -> tuple[str, ...]:
+def _reliance(component: Component, edges: Sequence[RelationEdge]) -> tuple[str, ...]:
     words = []
-    if component.edges:
-        words.append(f"Relies on all {len(component.edges)} verdicts that bind its markets to one another.")
+    if edges:
+        words.append(reliance(edges))
     if component.complete_sets:
         words.append("Exactly one market of each complete negRisk set comes true.")
     return tuple(words)

@@ -18,6 +18,7 @@ from edgeworth.discovery.opportunities.candidates import (
     TerminalState,
     called_off,
     leg,
+    reliance,
     state_name,
 )
 from edgeworth.discovery.opportunities.components import Component
@@ -64,7 +65,7 @@ def _candidate(component: Component, found: _Found) -> Candidate:
     return Candidate(
         kind=kind, legs=tuple(leg(component.markets[one >> 1], one & 1) for one in (found.first, found.second)),
         markets=markets, states=_states(component, found, markets), relation=relation, edges=found.chain.edges,
-        confidence=_CERTAIN - found.chain.doubt, assumptions=(_reliance(found.chain), _VOID_TOGETHER),
+        confidence=_CERTAIN - found.chain.doubt, assumptions=(reliance(found.chain.edges), _VOID_TOGETHER),
     )  # fmt: skip
 
 
@@ -93,11 +94,3 @@ def _states(component: Component, found: _Found, markets: Sequence[Market]) -> t
         payouts = tuple(MICROS * (one == literal) for one, literal in zip(held, literals, strict=True))
         states.append(TerminalState(name=state_name(markets, truths), payouts=payouts))
     return (*states, called_off(2))
-
-
-def _reliance(chain: Chain) -> str:
-    words = "; ".join(
-        f"{edge.relation.value} ({edge.market_a}, {edge.market_b}) with confidence {edge.confidence:.2f}"
-        for edge in chain.edges
-    )
-    return f"Relies on what the texts say of the markets: {words}."

@@ -19,6 +19,7 @@ HALF: Final = MICROS // 2
 
 CALLED_OFF: Final = "called off: every share pays 0.50"
 _LONGEST_NAME: Final = 70
+_SHOWN_EDGES: Final = 6
 
 
 class TerminalState(Struct, frozen=True, kw_only=True):
@@ -95,3 +96,14 @@ def state_name(markets: Sequence[Market], truths: Sequence[bool]) -> str:
 def called_off(count: int, *, guard: str = "") -> TerminalState:
     """All markets of the legs are called off together."""
     return TerminalState(name=CALLED_OFF, payouts=(HALF,) * count, guard=guard)
+
+
+def reliance(edges: Sequence[RelationEdge]) -> str:
+    """The verdicts that an opportunity stands on, in a sentence."""
+    shown = [
+        f"{edge.relation.value} ({edge.market_a}, {edge.market_b}) with confidence {edge.confidence:.2f}"
+        for edge in edges[:_SHOWN_EDGES]
+    ]
+    if len(edges) > _SHOWN_EDGES:
+        shown.append(f"and {len(edges) - _SHOWN_EDGES} more")
+    return f"Relies on what the texts say of the markets: {'; '.join(shown)}."

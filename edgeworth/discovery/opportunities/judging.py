@@ -33,6 +33,8 @@ from edgeworth.units import MICROS, ShareMicros, UsdMicros, decimal_text
 
 _SECONDS_A_DAY = 86_400.0
 _YEAR = 365.0
+_ROUNDING = 1e-9
+"""Of sums of doubts."""
 
 
 class Judge:
@@ -70,6 +72,9 @@ class Judge:
     def _priced(self, candidate: Candidate, takeables: Sequence[Takeable]) -> Opportunity | NotTradable | None:
         sizing = Sizing(candidate, takeables)
         best = sizing.best()
+        if best and self._is_doubtful(candidate):
+            reason = f"its {len(candidate.edges)} verdicts are all right with {candidate.confidence:.2f} at least"
+            return _refusal(candidate, "low_confidence", f"{reason}, and {self._gates.min_confidence:.2f} is asked for")
         if best:
             return self._opportunity(sizing, best)
         if sizing.depth < sizing.least:
@@ -79,6 +84,9 @@ class Judge:
             )
             return _refusal(candidate, "below_smallest_order", reason)
         return _refused_for_a_state(candidate, takeables)
+
+    def _is_doubtful(self, candidate: Candidate) -> bool:
+        return candidate.confidence is not None and candidate.confidence < self._gates.min_confidence - _ROUNDING
 
     def _opportunity(self, sizing: Sizing, best: int) -> Opportunity:
         candidate, gates = sizing.candidate, self._gates
