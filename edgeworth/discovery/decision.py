@@ -89,7 +89,10 @@ def _decide(a: QuestionReading, b: QuestionReading) -> _Outcome:
 def _one_game(a: QuestionReading, b: QuestionReading) -> _Outcome:
     """A game beside a question that is none: never the same bet; related when they share a name."""
     alignment = align(a.title, b.title, frozenset(), frozenset())
-    relation = Relation.RELATED if alignment.shares_agent else Relation.UNRELATED
+    game, other = (a.game, b) if a.game is not None else (b.game, a)
+    teams = {f"team:{team}" for side in game.teams for team in side} if game is not None else set()
+    is_named = any(mention.key in teams for mention in other.title.mentions)
+    relation = Relation.RELATED if alignment.shares_agent or is_named else Relation.UNRELATED
     note = "One is a bet on a single game, the other is not."
     return _Outcome(relation=relation, comparisons=(compared("scope", Finding.DIFFERENT, note), alignment.comparison))
 

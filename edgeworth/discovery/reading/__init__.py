@@ -15,7 +15,7 @@ from edgeworth.discovery.reading.entities import left_over
 from edgeworth.discovery.reading.games import read_game
 from edgeworth.discovery.reading.proposition import read_proposition
 from edgeworth.discovery.reading.rules import find_definition, find_settlement
-from edgeworth.discovery.reading.slots import Bound, Mention, Polarity, Proposition, QuestionReading
+from edgeworth.discovery.reading.slots import Bound, Mention, Proposition, QuestionReading
 from edgeworth.discovery.reading.tokens import TokenKind, Words, words_of
 from edgeworth.discovery.texts import QuestionText
 from edgeworth.markets.relation import Quotation, TextField
@@ -62,8 +62,7 @@ def _for_first_outcome(title: Proposition, text: QuestionText) -> Proposition:
         title = _above_the_line(title)
     if plain in _NO:
         quotation = Quotation(field=TextField.OUTCOMES, start=0, end=len(text.outcomes[0]), text=text.outcomes[0])
-        # A mark that no word is: the same words, paid the other way, are not literally one.
-        return replace(title, polarity=_denied(title.polarity, quotation), stems=(*title.stems, "\u00ac"))
+        return _denied(title, quotation)
     if plain in _YES or not label:
         return title
     named = read_proposition(words_of(text.outcomes[0], TextField.OUTCOMES, end=_LONGEST_LABEL), None)
@@ -84,10 +83,13 @@ def _above_the_line(title: Proposition) -> Proposition:
     return replace(title, mentions=kept, bounds=(bound,))
 
 
-def _denied(polarity: Polarity, quotation: Quotation) -> Polarity:
-    if polarity.is_negated is None:
-        return polarity
-    return replace(polarity, is_negated=not polarity.is_negated, quotations=(*polarity.quotations, quotation))
+def _denied(proposition: Proposition, quotation: Quotation) -> Proposition:
+    """The opposite statement; ``quotation`` is what turns it."""
+    polarity = proposition.polarity
+    is_negated = None if polarity.is_negated is None else not polarity.is_negated
+    turned = replace(polarity, is_negated=is_negated, quotations=(*polarity.quotations, quotation))
+    # A mark that no word is: the same words, paid the other way, are not literally one.
+    return replace(proposition, polarity=turned, stems=(*proposition.stems, "\u00ac"))
 
 
 def _definition(text: QuestionText) -> Proposition | None:
@@ -108,4 +110,4 @@ def _definition(text: QuestionText) -> Proposition | None:
     quotation = Quotation(
         field=TextField.RULES, start=found.start, end=found.end, text=text.rules[found.start : found.end]
     )
-    return replace(proposition, polarity=_denied(proposition.polarity, quotation))
+    return _denied(proposition, quotation)

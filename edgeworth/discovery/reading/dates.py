@@ -107,6 +107,10 @@ class _Reader:
         token = self.at(position)
         return "" if token is None else token.text
 
+    def is_word(self, position: int) -> bool:
+        """Whether a word stands there, of a name or not."""
+        return position < len(self.tokens) and self.tokens[position].kind is TokenKind.WORD
+
     def skip(self, position: int, *texts: str) -> int:
         return position + 1 if self.text(position) in texts else position
 
@@ -294,19 +298,10 @@ def _window(reader: _Reader, position: int) -> tuple[Window, int, int] | None:
     span = reader.span(position)
     if span is None:
         return None
-    following = reader.at(span.last + 1)
-    if (
-        span.is_bare_year
-        and reader.text(position - 1) == "the"
-        and following is not None
-        and following.kind is TokenKind.WORD
-    ):
+    if span.is_bare_year and reader.text(position - 1) == "the" and reader.is_word(span.last + 1):
         # "after the 2026 midterms": the year names the contest, and the word before it is about the contest.
-        return (
-            _make(WindowKind.EDITION, span.start, span.end, span, "in", reader, position, span.last),
-            position,
-            span.last,
-        )
+        window = _make(WindowKind.EDITION, span.start, span.end, span, "in", reader, position, span.last)
+        return window, position, span.last
     wording, at_end, first = _introduction(reader, position)
     until = _second_day(reader, span) if wording in {"between", "on", "in", "", "of"} and span.is_day else None
     clock, zone, clock_first, last = _clock(reader, first, span.last if until is None else until.last)

@@ -49,16 +49,16 @@ boe: Bank of England
 boj: Bank of Japan
 boc: Bank of Canada
 rba: Reserve Bank of Australia
-sec: SEC | Securities and Exchange Commission
-doj: DOJ | Department of Justice | Justice Department
-fbi: FBI | Federal Bureau of Investigation
+(sec): SEC | Securities and Exchange Commission
+(doj): DOJ | Department of Justice | Justice Department
+(fbi): FBI | Federal Bureau of Investigation
 doge: Department of Government Efficiency
 nato: NATO | North Atlantic Treaty Organization
-un: UN | United Nations
-who: WHO | World Health Organization
+(un): UN | United Nations
+(who): WHO | World Health Organization
 nasa: NASA | National Aeronautics and Space Administration
-imf: IMF | International Monetary Fund
-iaea: IAEA | International Atomic Energy Agency
+(imf): IMF | International Monetary Fund
+(iaea): IAEA | International Atomic Energy Agency
 opec: OPEC
 bls: Bureau of Labor Statistics
 federal government: US government | U.S. government | United States government | American government
@@ -89,7 +89,7 @@ s&p 500: S&P 500 | S&P500 | SPX | S & P 500 | Standard & Poor's 500
 nasdaq 100: NDX | Nasdaq-100
 nasdaq composite: Nasdaq Composite
 dow jones: Dow Jones Industrial Average | DJIA | the Dow | Dow
-wti: WTI | West Texas Intermediate | WTI crude | WTI crude oil | West Texas Intermediate crude oil | WTI oil
+(wti): WTI | West Texas Intermediate | WTI crude | WTI crude oil | West Texas Intermediate crude oil | WTI oil
 brent: Brent crude | Brent crude oil | Brent oil
 gold: XAU | XAU/USD
 (cpi): CPI | Consumer Price Index | CPI inflation | consumer price inflation

@@ -10,10 +10,10 @@ from __future__ import annotations
 from typing import Final
 
 PLACES: Final = """
-us: US | USA | u.s. | U.S.A. | United States | United States of America | American
-uk: UK | u.k. | United Kingdom | Great Britain | Britain | British
-uae: UAE | United Arab Emirates | Emirati
-eu: EU | European Union
+(us): US | USA | U.S. | U.S.A. | United States | United States of America | American
+(uk): UK | U.K. | United Kingdom | Great Britain | Britain | British
+(uae): UAE | United Arab Emirates | Emirati
+(eu): EU | European Union
 russia: Russian | Russian Federation | Russians
 ukraine: Ukrainian
 (russia_ukraine): Russo-Ukrainian | Russo Ukrainian | Russia-Ukraine | Russia Ukraine | Ukraine-Russia | Russia x Ukraine | Ukraine x Russia | Russian-Ukrainian | Ukraine and Russia | Russia and Ukraine
@@ -112,7 +112,7 @@ south sudan: South Sudanese
 south africa: South African
 uganda: Ugandan
 rwanda: Rwandan
-drc: DRC | DR Congo | Democratic Republic of the Congo
+(drc): DRC | DR Congo | Democratic Republic of the Congo
 libya: Libyan
 tunisia: Tunisian
 algeria: Algerian

@@ -1,0 +1,168 @@
+"""The decision on two texts: relations by hand, with the clause that decided."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+
+from edgeworth.discovery.decision import decide
+from edgeworth.discovery.texts import QuestionText
+from edgeworth.markets.relation import Finding, Relation
+
+E, INV, A, B, X = (
+    Relation.EQUIVALENT, Relation.INVERSE, Relation.A_IMPLIES_B, Relation.B_IMPLIES_A, Relation.EXCLUSIVE,
+)  # fmt: skip
+
+
+def relation(one: str, other: str) -> Relation:
+    return decide(QuestionText(question=one), QuestionText(question=other)).relation
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "expected"),
+    [
+        ("Will Bitcoin hit $150,000 by December 31, 2026?", "BTC above $150k before 2027", E),
+        ("Will the US enter a recession in 2026?", "US recession before 2027?", E),
+        ("Will ETH be above $5k on May 1, 2026?", "Will ETH be at or below $5k on May 1, 2026?", INV),
+        ("Will ETH be above $5k on May 1, 2026?", "Will ETH be below $5k on May 1, 2026?", X),
+        ("Will ETH be above $6k on May 1, 2026?", "Will ETH be above $5k on May 1, 2026?", A),
+        ("Will ETH not be above $6k on May 1, 2026?", "Will ETH not be above $5k on May 1, 2026?", B),
+        ("Starmer out by June 30, 2026?", "Starmer out by December 31, 2026?", A),
+        ("Starmer out in June 2026?", "Starmer out by June 30, 2026?", A),
+        ("Will Norway win Eurovision 2027?", "Will Sweden win Eurovision 2027?", X),
+        ("Will Norway win Eurovision 2027?", "Will Norway not win Eurovision 2027?", INV),
+        ("Starmer out by June 30, 2026?", "Will Starmer not be out by December 31, 2026?", X),
+        ("Will the Fed cut rates in March 2026?", "Will the Fed cut rates in June 2026?", Relation.RELATED),
+        ("Will it rain in Oslo in May 2026?", "Who acquires the Tokyo tower?", Relation.UNRELATED),
+        ("Will he agree to sell the yellow house?", "Will he agree to sell the yellow car?", Relation.UNDETERMINED),
+    ],
+)
+def test_the_relation_follows_from_threshold_time_and_denial(one, other, expected):
+    """Nested thresholds and deadlines imply; denials turn implications round or into exclusions."""
+    assert relation(one, other) is expected
+    assert relation(other, one) is expected.swapped
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("Will Israel strike Iran in 2026?", "Will Iran strike Israel in 2026?"),
+        ("Will Netflix acquire Paramount in 2026?", "Will Paramount acquire Netflix in 2026?"),
+        ("Will GPT-6 be released before Gemini 4?", "Will Gemini 4 be released before GPT-6?"),
+        ("Will Biden say he will not run?", "Will Biden not say he will run?"),
+        ("Will either Kelly or Shapiro win?", "Will Kelly win?"),
+        ("Will US or Israel strike Iran in 2026?", "Will US strike Iran in 2026?"),
+        ("Fed rate cut in March?", "Fed rate cut in March 2026?"),
+        ("Will the high be 42-43°F on May 2, 2026 in Chicago?", "Will the high be 42-43° on May 2, 2026 in Chicago?"),
+    ],
+)
+def test_what_is_not_certain_is_never_the_same_bet(one, other):
+    """Another order of names, an "or" more, a year or a unit that only one text gives."""
+    assert not relation(one, other).is_same_bet
+
+
+def test_the_clause_that_decided_comes_first_and_quotes_both_texts():
+    """A page shows it without searching."""
+    verdict = decide(
+        QuestionText(question="Starmer out by June 30, 2026?"), QuestionText(question="Starmer out by May 31, 2026?")
+    )
+    first = verdict.clauses[0]
+    assert (first.name, first.finding) == ("window", Finding.B_NARROWER)
+    assert first.a[0].text == "by June 30, 2026"
+    assert first.b[0].text == "by May 31, 2026"
+
+
+def market(question: str, closes: str | None = None, **words) -> QuestionText:
+    closes_at = datetime.fromisoformat(closes).replace(tzinfo=UTC) if closes else None
+    return QuestionText(question=question, closes_at=closes_at, **words)
+
+
+def test_a_close_time_speaks_only_where_a_text_is_silent():
+    """Two titles without a year that close a year apart are two bets; with years the close times are not asked."""
+    one, other = "Drake releases an album by June 30?", "Drake album released by June 30?"
+    assert decide(market(one, "2026-06-30"), market(other, "2026-07-01")).relation is E
+    assert not decide(market(one, "2026-06-30"), market(other, "2027-06-30")).relation.is_same_bet
+    dated = "Drake releases an album by June 30, 2026?"
+    assert decide(market(dated, "2026-06-30"), market(dated, "2027-03-01")).relation is E
+
+
+def test_before_a_day_is_by_that_day_only_where_the_close_time_says_so():
+    """ "Before March 31" that closes as March 31 ends, Pacific time, lets the 31st count."""
+    by = market("Claude 5 released by March 31, 2026?", "2026-04-30")
+    assert decide(market("Claude 5 released before March 31, 2026?", "2026-04-01T06:59:00"), by).relation is E
+    assert decide(market("Claude 5 released before March 31, 2026?"), by).relation is A
+
+
+RULE = 'This market resolves to "Yes" if {who} acquires Tyrell by May 2, 2026. {clause}'
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "expected"),
+    [
+        ("", "", E),
+        ("A tie resolves to No.", "In case of a tie, this market resolves 50-50.", Relation.RELATED),
+        ("All times are Eastern Time (ET).", "All times refer to UTC.", Relation.RELATED),
+        ("", "An acting appointment also counts as Yes.", Relation.UNDETERMINED),
+        ("An announcement alone is not enough.", "An official announcement qualifies.", Relation.RELATED),
+    ],
+)
+def test_small_print_lowers_what_titles_make_equal(one, other, expected):
+    """Clauses by which the two can resolve differently; an exception that only one text makes leaves it open."""
+    title = "Will Hooli acquire Tyrell by May 2, 2026?"
+    a = QuestionText(question=title, rules=RULE.format(who="Hooli", clause=one))
+    b = QuestionText(question=title, rules=RULE.format(who="Hooli", clause=other))
+    assert decide(a, b).relation is expected
+
+
+def test_rules_that_ask_the_opposite_make_no_equivalent_of_equal_titles():
+    """The rules define the bet; titles that contradict them leave it open."""
+    title = "Will Hooli acquire Tyrell by May 2, 2026?"
+    a = QuestionText(question=title, rules='This market resolves to "Yes" if Hooli acquires Tyrell by May 2, 2026.')
+    b = QuestionText(question=title, rules='This market resolves to "No" if Hooli acquires Tyrell by May 2, 2026.')
+    assert decide(a, b).relation is Relation.UNDETERMINED
+
+
+def test_rules_settle_what_two_wordings_leave_open():
+    """Titles share no verb; the defining sentences are the same, one of them denied."""
+    a = QuestionText(
+        question="Will Zorg close its acquisition of Umbra by March 4, 2027?",
+        rules='This market will resolve to "Yes" if Zorg completes the purchase of Umbra by March 4, 2027.',
+    )
+    b = QuestionText(
+        question="Will Umbra remain independent through March 4, 2027?",
+        rules="If it is not the case that Zorg completes the purchase of Umbra by Mar 4, 2027, then the market resolves to Yes.",
+    )
+    assert decide(a, b).relation is INV
+
+
+GAME = {"event": "Lakers vs. Suns (Jan 12)"}
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "expected"),
+    [
+        (market("Lakers vs. Suns", outcomes=("Lakers", "Suns"), **GAME), market("Phoenix at Los Angeles L Winner? - Phoenix", event="PHX at LAL (Jan 12)"), INV),
+        (market("Lakers vs. Suns", outcomes=("Lakers", "Suns"), **GAME), market("Los Angeles L at Phoenix Winner? - Los Angeles L", event="LAL at PHX (Jan 12)"), E),
+        (market("Lakers vs. Suns", outcomes=("Lakers", "Suns"), **GAME), market("Lakers vs. Suns", outcomes=("Lakers", "Suns"), event="Lakers vs. Suns (Jan 14)"), Relation.RELATED),
+        (market("Spread: Lakers (-4.5)", outcomes=("Lakers", "Suns"), **GAME), market("Spread: Lakers (-6.5)", outcomes=("Lakers", "Suns"), **GAME), B),
+        (market("Spread: Lakers (-4.5)", outcomes=("Lakers", "Suns"), **GAME), market("Spread: Suns (+4.5)", outcomes=("Suns", "Lakers"), **GAME), INV),
+        (market("Spread: Lakers (-4.5)", outcomes=("Lakers", "Suns"), **GAME), market("Lakers vs. Suns", outcomes=("Lakers", "Suns"), **GAME), Relation.RELATED),
+        (market("Lakers vs. Suns: O/U 224.5", outcomes=("Over", "Under"), **GAME), market("Lakers vs. Suns: O/U 224.5", outcomes=("Under", "Over"), **GAME), INV),
+        (market("Lakers vs. Suns: O/U 224.5", outcomes=("Over", "Under"), **GAME), market("Lakers vs. Suns: O/U 226.5", outcomes=("Over", "Under"), **GAME), B),
+        (market("Lakers vs. Suns: O/U 224.5", outcomes=("Over", "Under"), **GAME), market("Lakers vs. Suns: 1H O/U 224.5", outcomes=("Over", "Under"), **GAME), Relation.RELATED),
+        (market("Lakers vs. Suns", outcomes=("Lakers", "Suns")), market("Lakers vs. Suns", outcomes=("Lakers", "Suns")), Relation.UNDETERMINED),
+        (market("Lakers vs. Suns", outcomes=("Lakers", "Suns"), **GAME), market("Will the Lakers win the 2026 NBA Finals?"), Relation.RELATED),
+    ],
+)  # fmt: skip
+def test_games_match_by_sides_kind_line_part_and_day(one, other, expected):
+    """A day that neither text nor close time gives leaves it open: teams play each other more than once."""
+    assert decide(one, other).relation is expected
+    assert decide(other, one).relation is expected.swapped
+
+
+def test_a_text_without_words_or_too_long_decides_nothing():
+    """No verdict rests on what was not read."""
+    long = "Will it rain? " * 800
+    for text in ("", "  \n", "?!", "\u202e\u200b", long):
+        assert relation(text, text) is Relation.UNDETERMINED
