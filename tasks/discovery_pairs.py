@@ -101,7 +101,7 @@ def match_markets(settings: Settings, begun: BegunDiscovery, plan: DiscoverPlan)
             if begun.focus is not None:
                 neighbours.append(found)
             if found.verdict.relation not in matching.SILENT:
-                kept.append(found)
+                kept.append(matching.essential(found))
         saved = storage.matches.save(
             kept,
             examined=_examined(storage, begun, scope, texts, space),

@@ -13,6 +13,7 @@ from typing import Final
 
 import numpy as np
 from msgspec import Struct
+from msgspec.structs import replace
 from scipy.sparse import coo_array  # type: ignore[import-untyped]
 from scipy.sparse.csgraph import connected_components  # type: ignore[import-untyped]
 
@@ -34,6 +35,7 @@ SILENT: Final = frozenset({Relation.UNRELATED})
 MOST_RUNGS: Final = 40
 """Members of an event that are compared each with each; of a larger one those that stand near in the listing."""
 
+_AGREEING: Final = {Finding.SAME, Finding.UNKNOWN}
 _NARROWER: Final = {Finding.A_NARROWER, Finding.B_NARROWER}
 _LADDERS: Final = {"threshold": LadderKind.THRESHOLD, "window": LadderKind.DATE}
 
@@ -61,6 +63,17 @@ def compared(
             price_a=a.price,
             price_b=b.price,
         )
+
+
+def essential(found: FoundMatch) -> FoundMatch:
+    """``found`` as it is worth storing: of two markets that are merely related only what sets them apart.
+
+    They are four of five pairs in a large catalogue, and nothing follows from them.
+    """
+    if found.verdict.relation is not Relation.RELATED:
+        return found
+    apart = tuple(clause for clause in found.verdict.clauses if clause.finding not in _AGREEING)
+    return replace(found, verdict=replace(found.verdict, clauses=apart))
 
 
 def edge_of(found: FoundMatch) -> RelationEdge | None:

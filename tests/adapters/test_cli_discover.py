@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import json
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 
-from tests.edgeworth_command import SECRET, Ended, ingested, leaked, run
+from edgeworth.adapters.synthetic.events import Relation as TwinRelation
+from edgeworth.adapters.synthetic.planted import planted_opportunities
+from edgeworth.adapters.synthetic.truth import truths
+from edgeworth.adapters.synthetic.world import World
+from tests.edgeworth_command import SECRET, Ended, catalogue, ingested, leaked, run
 
 pytestmark = pytest.mark.xdist_group("command-discover")
 
@@ -17,19 +23,42 @@ def discover(folder: Path, *arguments: str, **settings: str) -> Ended:
     return run(folder, "discover", "--no-prefect", *arguments, **{"EMBEDDING_MODEL": "minilm", **settings})
 
 
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A data folder with an ingested synthetic world."""
-    folder = tmp_path_factory.mktemp("discover")
-    ingested(folder, "--source", "synthetic", "--full", "--no-history")
-    return folder
+class Discovered(NamedTuple):
+    """A synthetic world that was ingested and looked through while it stood still."""
+
+    folder: Path
+    report: dict[str, Any]
+    world: World
+
+
+def _quarter(instant: str | datetime) -> datetime:
+    """The quarter of an hour in which the synthetic world stands still at ``instant``."""
+    seconds = int((datetime.fromisoformat(instant) if isinstance(instant, str) else instant).timestamp())
+    return datetime.fromtimestamp(seconds - seconds % 900, UTC)
 
 
 @pytest.fixture(scope="module")
-def report(folder: Path) -> dict[str, Any]:
-    done = discover(folder, "--json")
-    assert (done.code, done.err) == (0, "")
-    return done.json
+def discovered(tmp_path_factory: pytest.TempPathFactory) -> Discovered:
+    """When the world moves on in between (once in forty times), another folder takes its place."""
+    for _ in range(3):
+        folder = tmp_path_factory.mktemp("discover")
+        first = ingested(folder, "--source", "synthetic", "--full", "--no-history")
+        done = discover(folder, "--json")
+        assert (done.code, done.err) == (0, "")
+        if _quarter(first["started_at"]) == _quarter(done.json["finished_at"]):
+            break
+    born = json.loads((folder / "data" / "synthetic" / "world_7.json").read_text())["start"]
+    return Discovered(folder, done.json, World(seed=7, as_of=datetime.fromisoformat(born)))
+
+
+@pytest.fixture(scope="module")
+def folder(discovered: Discovered) -> Path:
+    return discovered.folder
+
+
+@pytest.fixture(scope="module")
+def report(discovered: Discovered) -> dict[str, Any]:
+    return discovered.report
 
 
 def page(folder: Path, report: dict[str, Any]) -> str:
@@ -53,6 +82,35 @@ def test_pairs_and_opportunities_are_found_and_add_up(report):
     assert report["considered"] == len(report["opportunities"]) + report["unprofitable"] + refused
     for one in report["opportunities"]:
         assert min(state["profit"] for state in one["states"] if state["is_modelled"]) == one["best"]["profit"] > 0
+
+
+def test_every_planted_opportunity_is_found_and_no_trap_is(discovered):
+    found = {
+        frozenset((leg["market_id"], leg["outcome_index"]) for leg in one["legs"] if leg["action"] == "buy")
+        for one in discovered.report["opportunities"]
+    }
+    planted = planted_opportunities(discovered.world)
+    assert sum(one.pays for one in planted) > 10
+    for one in planted:
+        legs = frozenset((f"{leg.venue.value}:{leg.native_id}", leg.outcome) for leg in one.legs)
+        # Conversion at once beats holding No to the end: the same legs, and more of them.
+        if one.pays and one.kind != "set_buy_no":
+            assert legs in found, one.kind
+        elif one.trap:
+            assert legs not in found, one.trap
+
+
+def test_every_twin_is_matched_with_the_right_polarity_and_nothing_else_is_the_same_bet(discovered):
+    trading = {one["market_id"] for one in catalogue(discovered.folder, "--status", "open")}
+    twins = {}
+    for truth in truths(discovered.world):
+        for twin in truth.twins:
+            pair = tuple(sorted((f"{truth.venue.value}:{truth.native_id}", f"{twin.venue.value}:{twin.native_id}")))
+            if trading.issuperset(pair) and twin.relation is not TwinRelation.NEAR:
+                twins[pair] = twin.relation.value
+    matches = {(one["market_a"], one["market_b"]): one["verdict"]["relation"] for one in discovered.report["matches"]}
+    assert len(twins) > 50
+    assert {pair: relation for pair, relation in matches.items() if relation in {"equivalent", "inverse"}} == twins
 
 
 def test_the_page_shows_what_was_found_and_that_it_is_invented(folder, report):

@@ -4,7 +4,16 @@ from __future__ import annotations
 
 import pytest
 
-from edgeworth.discovery.matching import MOST_RUNGS, Listed, compared, edge_of, ladder_of, pairs_within, pieces
+from edgeworth.discovery.matching import (
+    MOST_RUNGS,
+    Listed,
+    compared,
+    edge_of,
+    essential,
+    ladder_of,
+    pairs_within,
+    pieces,
+)
 from edgeworth.discovery.neighbours import Candidate
 from edgeworth.discovery.opportunities.snapshot import LadderKind
 from edgeworth.discovery.reading import QuestionReading, read_question
@@ -34,6 +43,17 @@ def test_each_candidate_is_decided_in_the_order_of_its_ids_and_keeps_what_propos
     assert (by_vector.similarity, by_vector.lexical, by_vector.space_id) == (0.75, None, "words-64")
     assert (by_words.similarity, by_words.lexical, by_words.space_id) == (None, 0.5, None)
     assert (by_vector.price_a, by_vector.price_b) == (520_000, None)
+
+
+def test_of_merely_related_markets_only_what_sets_them_apart_is_kept():
+    clauses = tuple(
+        Clause(name=finding.value, finding=finding)
+        for finding in (Finding.DIFFERENT, Finding.A_NARROWER, Finding.UNKNOWN, Finding.SAME)
+    )
+    related = essential(a_match(verdict=a_verdict(Relation.RELATED, clauses=clauses)))
+    assert [clause.name for clause in related.verdict.clauses] == ["different", "a_narrower"]
+    bound = a_match(verdict=a_verdict(Relation.A_IMPLIES_B, clauses=clauses))
+    assert essential(bound) == bound
 
 
 @pytest.mark.parametrize("relation", [Relation.RELATED, Relation.UNRELATED, Relation.UNDETERMINED])
