@@ -337,16 +337,16 @@ def check_missing_fields(model: Model, settings: dict[str, Any]) -> list[str]:
     full = model.context()
     present = [name for name in OPTIONAL if full.get(name) not in (None, "", [], ())]
     abstentions = []
-    for missing in [*([name] for name in present), present]:
+    for name, missing in [*((name, [name]) for name in present), ("all of these", present)]:
         context = model.context()
-        for name in missing:
-            context[name] = EMPTY.get(name)
-        for outcome in context["outcomes"] if len(missing) > 1 else ():
-            outcome["price"] = None
+        context.update({field: EMPTY.get(field) for field in missing})
+        if name == "all of these":
+            for outcome in context["outcomes"]:
+                outcome["price"] = None
         try:
             model.draw(settings["check_runs"], (settings["seed"], 3), context)
         except Abstained:
-            abstentions.append(missing[0] if len(missing) == 1 else "any of them")
+            abstentions.append(name)
         except Invalid as error:
             names = ", ".join(missing)
             raise Invalid("missing_field", f"without {names}: {error}", error.trace) from None
