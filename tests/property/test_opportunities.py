@@ -234,3 +234,28 @@ def worst_profit(offers: list[tuple[int, int, int, int]], shares: tuple[int, ...
     ]
     void = sum(MICROS * count for count in shares) // 2
     return Fraction(min(*payouts, void) - cost)
+
+
+@given(sides.filter(bool), sides.filter(bool))
+@settings(max_examples=200)
+def test_the_best_size_and_where_it_dies_are_those_of_trying_every_size(
+    yes: dict[int, int], no: dict[int, int]
+) -> None:
+    """Yes at one Kalshi market and No at its twin, whole contracts, no fees: every size is tried."""
+    free = FeeTerms(kind=FeeKind.NONE)
+    a, b = (a_market(name, venue=Venue.KALSHI, fee_terms=free) for name in ("K1", "K2"))
+    edge = RelationEdge(market_a=a.market_id, market_b=b.market_id, relation=Relation.EQUIVALENT, confidence=1.0)
+    books = [a_book(a, yes, {}), a_book(b, {}, {MICROS - price: size for price, size in no.items()})]
+    found = find_opportunities(MarketSnapshot(markets=[a, b], events={}, books=books, edges=[edge]), NOON, GATES)
+    queues = [[price for price in sorted(side) for _ in range(side[price] // MICROS)] for side in (yes, no)]
+    depth = min(map(len, queues))
+    profits = [count * MICROS - sum(sum(queue[:count]) for queue in queues) for count in range(depth + 1)]
+    best = max(profits)
+    if best <= 0:
+        assert found.opportunities == ()
+        return
+    [one] = found.opportunities
+    size = profits.index(best)
+    assert (one.best_profit, one.best.shares) == (best, size * MICROS)
+    dead = [count for count in range(size, depth + 1) if profits[count] <= 0]
+    assert one.dies_at == (dead[0] * MICROS if dead else None)
