@@ -14,7 +14,7 @@ from prefect.runtime import flow_run
 from prefect.states import Completed, Failed
 from pydantic import Field
 
-from tasks.discover import begin, embed, find, match, publish
+from tasks.discover import begin, embed, find, match, publish, read
 from tasks.discovery_plan import DiscoverPlan
 
 
@@ -40,6 +40,7 @@ def discover(
     same_category: bool = True,
     same_outcome_count: bool = True,
     close_within_days: Annotated[float | None, Field(ge=0)] = 7.0,
+    second_reader: Annotated[int, Field(ge=0)] = 0,
 ) -> State:
     """Completed when every stage came to its end; failed, with a valid partial report, otherwise.
 
@@ -52,6 +53,7 @@ def discover(
         same_category: Only pairs of one category, as far as known.
         same_outcome_count: Only pairs with equally many outcomes.
         close_within_days: Only pairs that close at most so many days apart; None for any.
+        second_reader: Pairs that a language model may read again at most; each costs money.
     """
     plan = DiscoverPlan(
         market=market,
@@ -62,11 +64,13 @@ def discover(
         same_category=same_category,
         same_outcome_count=same_outcome_count,
         close_within_days=close_within_days,
+        second_reader=second_reader,
     )
     run = begin(plan)
     embedded = embed(run, plan)
     matched = match(run, plan)
+    again = read(run, plan)
     found = find(run, plan)
-    published = publish(run, plan, embedded, matched, found)
+    published = publish(run, plan, embedded, matched, again, found)
     state = Failed if published.has_failed else Completed
     return state(message=published.sentence, data=published.folder)

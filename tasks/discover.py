@@ -14,6 +14,7 @@ from tasks.discovering import begin_discovery, publish_discovery
 from tasks.discovery_pairs import EmbedStep, MatchStep, embed_markets, match_markets
 from tasks.discovery_plan import BegunDiscovery, DiscoverPlan
 from tasks.discovery_search import FindStep, find_in_books, services_asked
+from tasks.discovery_second_reader import ReadStep, read_again
 from tasks.prefect_server import hear_library
 from tasks.settings import load_settings
 from tasks.slots import service_slot
@@ -50,6 +51,14 @@ def match(run: BegunDiscovery, plan: DiscoverPlan) -> MatchStep:
     return step
 
 
+@task(name="second-reader", task_run_name="read-pairs-again", cache_policy=NO_CACHE)
+def read(run: BegunDiscovery, plan: DiscoverPlan) -> ReadStep:
+    """Have some pairs read by a language model, where that is asked for."""
+    step = read_again(load_settings(), run, plan)
+    _log(step.stage)
+    return step
+
+
 @task(name="find-opportunities", task_run_name="search-the-books", cache_policy=NO_CACHE)
 def find(run: BegunDiscovery, plan: DiscoverPlan) -> FindStep:
     """Read the books, find and store opportunities; one run at a time asks a venue."""
@@ -64,10 +73,15 @@ def find(run: BegunDiscovery, plan: DiscoverPlan) -> FindStep:
 
 @task(name="publish-discovery", cache_policy=NO_CACHE)
 def publish(
-    run: BegunDiscovery, plan: DiscoverPlan, embedded: EmbedStep, matched: MatchStep, found: FindStep
+    run: BegunDiscovery,
+    plan: DiscoverPlan,
+    embedded: EmbedStep,
+    matched: MatchStep,
+    again: ReadStep,
+    found: FindStep,
 ) -> PublishedDiscovery:
     """Write the run's folder and the artifacts."""
-    report = publish_discovery(load_settings(), run, plan, embedded, matched, found)
+    report = publish_discovery(load_settings(), run, plan, embedded, matched, again, found)
     discover_artifacts.publish(report)
     return PublishedDiscovery(report.folder, summary(report), report.has_failed)
 

@@ -1,4 +1,4 @@
-"""A discovery from its beginning to its report, free of Prefect: begin, embed, match, find, publish.
+"""A discovery from its beginning to its report, free of Prefect: begin, embed, match, read again, find, publish.
 
 ``flows/discover.py`` gives each step its own record, retry and line in the UI; ``edgeworth discover --no-prefect``
 calls the same steps in the same order. Steps hand their findings on through the stores and only small values directly,
@@ -28,6 +28,7 @@ from tasks.clock import new_id, utc_now
 from tasks.discovery_pairs import EmbedStep, MatchStep, embed_markets, match_markets
 from tasks.discovery_plan import BegunDiscovery, DiscoverPlan, price_of
 from tasks.discovery_search import FindStep, find_in_books
+from tasks.discovery_second_reader import ReadStep, read_again, reread
 from tasks.results import check_results_folder, code_version, json_text, make_run_folder
 from tasks.settings import Settings
 
@@ -72,7 +73,13 @@ def begin_discovery(settings: Settings, plan: DiscoverPlan) -> BegunDiscovery:
 
 
 def publish_discovery(
-    settings: Settings, begun: BegunDiscovery, plan: DiscoverPlan, embed: EmbedStep, match: MatchStep, find: FindStep
+    settings: Settings,
+    begun: BegunDiscovery,
+    plan: DiscoverPlan,
+    embed: EmbedStep,
+    match: MatchStep,
+    read: ReadStep,
+    find: FindStep,
 ) -> DiscoveryReport:
     """Write the run's folder (page, report, manifest), close the run in the store, and give the whole report.
 
@@ -82,7 +89,7 @@ def publish_discovery(
         wiring.open_storage(settings) as storage,
         make_run_folder(settings.results_dir, "discovery", begun.started_at) as folder,
     ):
-        report = _report(storage, begun, embed, match, find)
+        report = _report(storage, begun, embed, match, read, find)
         report.folder = folder.shown
         manifest = _manifest(settings, begun, plan, report)
         facts = [(label, str(value)) for label, value in manifest.items() if not isinstance(value, dict)]
@@ -103,18 +110,21 @@ def discover_plainly(settings: Settings, plan: DiscoverPlan) -> DiscoveryReport:
     begun = begin_discovery(settings, plan)
     embed = embed_markets(settings, begun, plan)
     match = match_markets(settings, begun, plan)
+    read = read_again(settings, begun, plan)
     find = find_in_books(settings, begun, plan)
-    return publish_discovery(settings, begun, plan, embed, match, find)
+    return publish_discovery(settings, begun, plan, embed, match, read, find)
 
 
 def _report(
-    storage: wiring.Storage, begun: BegunDiscovery, embed: EmbedStep, match: MatchStep, find: FindStep
+    storage: wiring.Storage, begun: BegunDiscovery, embed: EmbedStep, match: MatchStep, read: ReadStep, find: FindStep
 ) -> DiscoveryReport:
     if begun.focus is None:
         stored = storage.matches.list_matches(run_id=begun.run_id, limit=ROWS_IN_JSON)
         matches = [one.match for one in stored]
     else:
-        matches = list(match.neighbours)
+        stored = storage.matches.list_matches(market_id=begun.focus, run_id=begun.run_id)
+        again = {(one.match.market_a, one.match.market_b): one.match for one in stored}
+        matches = [reread(one, again.get((one.market_a, one.market_b))) for one in match.neighbours]
     opportunities = [
         one.opportunity for one in storage.opportunities.list_opportunities(run_id=begun.run_id, limit=None)
     ]
@@ -125,8 +135,8 @@ def _report(
         finished_at=utc_now(),
         markets=match.markets,
         events=match.events,
-        stages=[embed.stage, match.stage, find.stage],
-        relations=match.relations,
+        stages=[embed.stage, match.stage, read.stage, find.stage],
+        relations=_shifted(match.relations, read.shifts),
         matches=matches,
         match_total=max(kept, len(matches)),
         opportunities=opportunities,
@@ -144,6 +154,12 @@ def _report(
         cost=embed.counts.cost,
         focus=begun.focus,
     )
+
+
+def _shifted(relations: dict[str, int], shifts: dict[str, int]) -> dict[str, int]:
+    """Pairs by verdict after the second reader; relations without any are left out."""
+    both = {name: relations.get(name, 0) + shifts.get(name, 0) for name in {**relations, **shifts}}
+    return {name: number for name, number in both.items() if number}
 
 
 def _views(

@@ -21,6 +21,7 @@ from edgeworth.reports.discovery import Stage
 from tasks import wiring
 from tasks.clock import utc_now
 from tasks.discovery_plan import BegunDiscovery, DiscoverPlan, Scope, Stopwatch, price_of, scope_of
+from tasks.discovery_second_reader import BOTH, reread
 from tasks.progress import current_stages
 from tasks.settings import Settings
 
@@ -93,15 +94,18 @@ def match_markets(settings: Settings, begun: BegunDiscovery, plan: DiscoverPlan)
         texts = scope.texts()
         space = wiring.choose_embedder(settings).embedder.space if plan.embed else None
         candidates = _candidates(settings, storage, plan, begun, scope, texts, space)
+        earlier = _read_before(storage)
         relations: Counter[str] = Counter()
         kept: list[FoundMatch] = []
         neighbours: list[FoundMatch] = []
-        for found in _decided(candidates, scope, texts, space):
+        for first in _decided(candidates, scope, texts, space):
+            found = reread(first, earlier.get((first.market_a, first.market_b)))
             relations[found.verdict.relation.value] += 1
             if begun.focus is not None:
                 neighbours.append(found)
             if found.verdict.relation not in matching.SILENT:
-                kept.append(matching.essential(found))
+                # What two readers said is kept whole: by our own part of it the next run knows that it need not ask.
+                kept.append(found if BOTH in found.verdict.reader else matching.essential(found))
         saved = storage.matches.save(
             kept,
             examined=_examined(storage, begun, scope, texts, space),
@@ -117,6 +121,12 @@ def match_markets(settings: Settings, begun: BegunDiscovery, plan: DiscoverPlan)
         saved=saved,
         neighbours=tuple(sorted(neighbours, key=_nearest_first)),
     )
+
+
+def _read_before(storage: wiring.Storage) -> dict[tuple[str, str], FoundMatch]:
+    """Matches that a second reader has read in an earlier run."""
+    stored = storage.matches.list_matches(by_two_readers=True, limit=None)
+    return {(one.match.market_a, one.match.market_b): one.match for one in stored}
 
 
 def _nearest_first(found: FoundMatch) -> tuple[bool, float]:

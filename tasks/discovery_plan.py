@@ -29,6 +29,7 @@ class DiscoverPlan(Struct, frozen=True, kw_only=True):
         across_venues: Only pairs on two venues.
         same_category, same_outcome_count: Only pairs that have these in common, as far as known.
         close_within_days: Only pairs that close at most so many days apart; ``None`` for any.
+        second_reader: Pairs that a language model may read again at most; each of them costs money.
     """
 
     market: str | None = None
@@ -39,6 +40,7 @@ class DiscoverPlan(Struct, frozen=True, kw_only=True):
     same_category: bool = True
     same_outcome_count: bool = True
     close_within_days: float | None = 7.0
+    second_reader: int = 0
 
     @property
     def filters(self) -> StructuralFilters:

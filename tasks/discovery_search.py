@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
 
 from msgspec import Struct, field
 
@@ -12,11 +13,12 @@ from edgeworth.discovery import matching
 from edgeworth.discovery.decision import decide
 from edgeworth.discovery.opportunities.finding import BINDING, find_opportunities
 from edgeworth.discovery.opportunities.snapshot import MarketSnapshot, RelationEdge
-from edgeworth.discovery.opportunity import Findings, NotTradable, Opportunity
+from edgeworth.discovery.opportunity import Findings, NotTradable, Opportunity, OpportunityGates
 from edgeworth.discovery.ports import SavedCounts
 from edgeworth.discovery.reading import read_question
 from edgeworth.discovery.texts import text_of
 from edgeworth.errors import ConfigurationError, DataError, SourceError
+from edgeworth.markets.book import OrderBook
 from edgeworth.markets.market import Event, Market, MarketStatus
 from edgeworth.markets.venue import Venue
 from edgeworth.ports import TradedMarket
@@ -34,8 +36,8 @@ MARKETS_A_PIECE = 1_000
 EXAMPLES_A_CODE = 25
 """Refusals of each kind that are told one by one; the others are counted."""
 
-UNJUDGED = frozenset({"missing_book", "stale_book", "books_apart", "book_of_the_future"})
-"""Refusals that say nothing of whether an opportunity is still there."""
+UNJUDGED = frozenset({"books_apart", "book_of_the_future"})
+"""Refusals that say nothing of whether an opportunity is still there, besides those of missing and old books."""
 
 
 class FindStep(Struct, frozen=True, kw_only=True):
@@ -61,11 +63,12 @@ class _Found(Struct):
     considered: int = 0
     unprofitable: int = 0
 
-    def add(self, findings: Findings, market_ids: Collection[str]) -> None:
+    def add(self, findings: Findings, market_ids: Collection[str], without_book: Collection[str]) -> None:
         self.opportunities += findings.opportunities
         self.considered += findings.considered
         self.unprofitable += findings.unprofitable
         self.judged.update(market_ids)
+        self.unjudged.update(without_book)
         for one in findings.not_tradable:
             self.refused[one.code] += 1
             if self.refused[one.code] <= EXAMPLES_A_CODE:
@@ -148,9 +151,17 @@ async def _search(
                 snapshot = MarketSnapshot(
                     markets=piece.markets, events=piece.events, books=books, edges=[*between, *piece.ladders]
                 )
-                findings = await asyncio.to_thread(find_opportunities, snapshot, utc_now())
-                found.add(findings, inside)
+                as_of = utc_now()
+                findings = await asyncio.to_thread(find_opportunities, snapshot, as_of)
+                found.add(findings, inside, _without_book(piece.markets, books, as_of))
             return shelf.uses
+
+
+def _without_book(markets: Sequence[Market], books: Sequence[OrderBook], as_of: datetime) -> set[str]:
+    """Open markets of which no book is young enough to judge by."""
+    earliest = as_of - OpportunityGates().max_book_age
+    usable = {book.market_id for book in books if book.observed_at >= earliest}
+    return {market.market_id for market in markets if market.status is MarketStatus.OPEN} - usable
 
 
 def services_asked(settings: Settings, plan: DiscoverPlan) -> list[str]:

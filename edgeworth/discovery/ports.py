@@ -163,12 +163,13 @@ class MatchStore(Protocol):
         market_id: str | None = None,
         relations: Collection[Relation] | None = None,
         run_id: str | None = None,
+        by_two_readers: bool = False,
         with_gone: bool = False,
         limit: int | None = 1_000,
     ) -> Sequence[StoredMatch]:
         """Matches that fit every filter given: those from which most follows first, then the surest.
 
-        ``run_id`` is the run that saw them last.
+        ``run_id`` is the run that saw them last; ``by_two_readers``: a language model has read along.
         """
 
 

@@ -54,6 +54,9 @@ def discover(
     close_within: Annotated[
         float, typer.Option(help="Only pairs that close at most so many days apart; 0 for any.", min=0)
     ] = 7.0,
+    second_reader: Annotated[
+        int, typer.Option(help="Let a language model read at most so many pairs again; costs money.", min=0)
+    ] = 0,
     prefect: Annotated[
         bool, typer.Option(help="Record the run in Prefect; without it the same steps run bare and start at once.")
     ] = True,
@@ -76,6 +79,7 @@ def discover(
         same_category=not any_category,
         same_outcome_count=not any_outcome_count,
         close_within_days=close_within or None,
+        second_reader=second_reader,
     )
     # Before Prefect is started: it would tell a wrong setting as a traceback, ten seconds later.
     check_ready(settings, plan)

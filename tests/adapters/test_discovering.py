@@ -217,6 +217,15 @@ def test_without_vectors_words_alone_propose_and_nothing_is_called_gone(tmp_path
     assert report.embedder == ""
 
 
+def test_without_a_key_nobody_reads_again_and_the_run_says_so(tmp_path):
+    settings = settings_of(tmp_path)
+    fill(settings, *TWINS)
+    report = discovered(settings, second_reader=5)
+    assert not report.has_failed
+    told = {stage.name: stage.did for stage in report.stages}
+    assert told["second reader"] == "no key of a language model is set, so nobody was asked"
+
+
 # --- the folder of the run --------------------------------------------------------------------------------------------
 
 

@@ -108,6 +108,7 @@ class SqlMatches:
         market_id: str | None = None,
         relations: Collection[Relation] | None = None,
         run_id: str | None = None,
+        by_two_readers: bool = False,
         with_gone: bool = False,
         limit: int | None = 1_000,
     ) -> Sequence[StoredMatch]:
@@ -121,6 +122,8 @@ class SqlMatches:
             query = query.where(table.relation.in_([relation.value for relation in relations]))
         if run_id is not None:
             query = query.where(table.run_id == run_id)
+        if by_two_readers:
+            query = query.where(table.reader.contains("+"))
         if not with_gone:
             query = query.where(table.gone_at.is_(None))
         with reading(self._engine) as connection:
