@@ -13,6 +13,7 @@ import asyncio
 import hashlib
 import os
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -63,7 +64,7 @@ class LocalEmbedder:
         if model_path is None and digest != MODEL_SHA256:
             raise ConfigurationError(f"{path.name}: expected SHA-256 {MODEL_SHA256}, found {digest}")
         self._tokenizer = _tokenizer()
-        self._session = _session(path, threads)
+        self._session = _session(path, digest, threads)
         is_usual = digest == MODEL_SHA256
         self._space = EmbeddingSpace(
             space_id=f"minilm-l6:{digest[:12]}:wordpiece-{VOCABULARY_SHA256[:8]}-{MAX_TOKENS}:mean:{DIMENSIONS}",
@@ -121,7 +122,9 @@ def silence_telemetry() -> None:
         os.environ.setdefault(switch, "1")
 
 
-def _session(path: Path, threads: int) -> Any:
+@lru_cache(maxsize=1)
+def _session(path: Path, digest: str, threads: int) -> Any:  # noqa: ARG001  the content is part of what is kept
+    """The model, ready to run; kept, because the steps of one run ask for it one after the other."""
     silence_telemetry()
     try:
         import onnxruntime  # type: ignore[import-untyped]
