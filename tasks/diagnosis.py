@@ -114,13 +114,15 @@ def _embedder(settings: Settings) -> Finding:
 
 
 def _sandbox(settings: Settings) -> Finding:
-    """What would confine a generated program; found out by running one that tries to get out."""
+    """What would confine a generated program; on this machine found out by running one that tries to get out."""
 
     async def enter() -> tuple[str, str]:
         async with wiring.build_sandbox_provider(settings) as provider:
             return provider.level, provider.explanation
 
     try:
+        if wiring.choose_sandbox(settings) == "daytona":
+            return Finding("sandbox", "ok", "daytona, because DAYTONA_API_KEY is set; not asked")
         level, why_not_better = asyncio.run(enter())
     except EdgeworthError as error:
         return Finding("sandbox", "failed", str(error))

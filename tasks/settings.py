@@ -335,6 +335,40 @@ class Settings(BaseSettings):
             description="Perplexity's API, or a stand-in.",
         ),
     ]
+    daytona_url: Annotated[
+        str,
+        _checked_url("http", "https"),
+        Field(
+            "https://app.daytona.io/api",
+            validation_alias=_named("EDGEWORTH_DAYTONA_URL", "DAYTONA_API_URL"),
+            description="Daytona's API, `/api` included.",
+        ),
+    ]
+    daytona_snapshot: Annotated[
+        str | None,
+        Field(
+            None,
+            validation_alias=_named("EDGEWORTH_DAYTONA_SNAPSHOT"),
+            description="What Daytona's sandboxes start from, with Python and numpy; unset means Daytona's own.",
+        ),
+    ]
+    daytona_sandboxes: Annotated[
+        int,
+        Field(
+            10,
+            ge=1,
+            validation_alias=_named("EDGEWORTH_DAYTONA_SANDBOXES"),
+            description="Sandboxes of Daytona that exist at once.",
+        ),
+    ]
+    daytona_reuse: Annotated[
+        bool,
+        Field(
+            default=False,
+            validation_alias=_named("EDGEWORTH_DAYTONA_REUSE"),
+            description="A sandbox of Daytona serves one market after the other: cheaper, and less apart.",
+        ),
+    ]
     openai_api_key: Annotated[
         SecretStr | None,
         Field(None, validation_alias=_named("OPENAI_API_KEY", "EDGEWORTH_OPENAI_API_KEY"), description="OpenAI."),

@@ -11,7 +11,7 @@ from edgeworth.adapters.sandbox.levels import UNSAFE
 from edgeworth.errors import ConfigurationError
 from tasks.diagnosis import _sandbox
 from tasks.settings import Settings
-from tasks.wiring import build_sandbox_provider
+from tasks.wiring import build_sandbox_provider, choose_sandbox
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the local sandbox needs Linux")
 
@@ -30,6 +30,26 @@ def test_a_required_level_that_is_not_there_is_told_by_the_doctor(monkeypatch, t
     finding = _sandbox(Settings(EDGEWORTH_SANDBOX_REQUIRE=2))
     assert finding.state == "failed"
     assert "expected a sandbox of level 2 or stronger" in finding.detail
+
+
+def test_daytona_without_its_key_says_what_is_missing():
+    with pytest.raises(ConfigurationError, match="DAYTONA_API_KEY is not set"):
+        build_sandbox_provider(Settings(), kind="daytona")
+
+
+@pytest.mark.parametrize(
+    ("settings", "kind", "chosen"),
+    [
+        ({}, None, "local"),
+        ({"DAYTONA_API_KEY": "dtn-key"}, None, "daytona"),
+        ({"DAYTONA_API_KEY": "dtn-key"}, "local", "local"),
+        ({"DAYTONA_API_KEY": "dtn-key", "EDGEWORTH_SANDBOX": "local"}, None, "local"),
+        ({"DAYTONA_API_KEY": "dtn-key", "EDGEWORTH_SANDBOX": "local"}, "daytona", "daytona"),
+        ({"EDGEWORTH_SANDBOX": "unsafe"}, None, "unsafe"),
+    ],
+)
+def test_the_option_wins_over_the_setting_and_the_key_decides_where_neither_does(settings, kind, chosen):
+    assert choose_sandbox(Settings(**settings), kind=kind) == chosen
 
 
 def test_a_kind_that_there_is_not_is_refused():
