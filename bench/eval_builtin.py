@@ -42,7 +42,8 @@ from edgeworth.simulation.result import SimulationResult, SimulationStatus, read
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "evaluation-builtin.md"
 TUNING_SEEDS = (101, 102, 103, 104, 105, 106)
 REPORTED_SEEDS = (201, 202, 203)
-EVENTS = 900
+EVENTS = 500
+CHOSEN_EVENTS = 120
 QUICK = RunOptions(runs=200, batch=200, validate=False)
 TESTED = RunOptions(runs=200, batch=200, validate=True)
 VAGUE = Departure(
@@ -135,8 +136,8 @@ OUTCOMES = """{count:,} forecasts of decided markets (voids and the like are not
 base rate knows the answers; the truth is the best that anyone can do."""
 
 CHOSEN = """With all evidence there is (a quantity's past, twins, siblings, own history) the chooser takes one model for
-each market and the harness tests it. One of the reported worlds. Markets whose rules differ from their event's in a
-clause are in here, so coverage may fall short."""
+each market and the harness tests it. The first events of one of the reported worlds. Markets whose rules differ from
+their event's in a clause are in here, so coverage may fall short."""
 
 RECORDED = """Daily probabilities and outcomes of market questions from ForecastBench (Forecasting Research Institute,
 CC-BY-SA-4.0; Polymarket, Manifold, Metaculus, INFER; October 2025 to August 2026). Each question is cut a fixed number
@@ -229,7 +230,8 @@ def synthetic(tuning: Sequence[int], reported: Sequence[int], events: int) -> li
     fitted = fit_departure(pairs, VAGUE)
     tuned = [row for seed in tuning[:2] for row in rows(runner, cases(worlds[seed]), QUICK)]
     found = [row for seed in reported for row in rows(runner, cases(worlds[seed]), QUICK)]
-    chosen = list(rows(runner, cases(worlds[reported[0]]), TESTED, chosen=True))
+    small = World(seed=reported[0], as_of=AS_OF, event_count=min(events, CHOSEN_EVENTS))
+    chosen = list(rows(runner, cases(small), TESTED, chosen=True))
     return [
         "## Synthetic truth",
         "",

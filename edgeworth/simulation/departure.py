@@ -52,8 +52,8 @@ class Departure(Struct, frozen=True, kw_only=True):
 
 
 DEFAULT_DEPARTURE: Final = Departure(
-    noise_sizes=(0.03, 0.12, 0.32),
-    noise_shares=(0.74, 0.11, 0.15),
+    noise_sizes=(0.03, 0.12, 0.35),
+    noise_shares=(0.72, 0.24, 0.04),
     lasting_share=0.15,
     lasting_size=0.46,
     lasting_spread=0.13,
@@ -146,10 +146,12 @@ def fit_departure(gaps: Sequence[Gap], start: Departure = DEFAULT_DEPARTURE) -> 
     first = np.concatenate(
         [np.log(start.noise_sizes), shares, [lasting, math.log(start.lasting_size), math.log(start.lasting_spread)]]
     )
+    # A simplex that steps every parameter by a third: the default one hardly moves those that begin at zero.
+    simplex = np.vstack([first, first + 0.3 * np.eye(first.size)])
     found = minimize(
         lambda values: -gap_log_likelihood(unpacked(values), gaps),
         first,
         method="Nelder-Mead",
-        options={"maxiter": 800, "xatol": 1e-2, "fatol": 1e-2, "adaptive": True},
+        options={"maxiter": 800, "xatol": 1e-2, "fatol": 1e-2, "adaptive": True, "initial_simplex": simplex},
     )
     return unpacked(found.x)

@@ -270,8 +270,8 @@ def test_a_jittery_market_is_believed_less():
 
 
 EXACT_LASTING = Departure(
-    noise_sizes=(0.03, 0.12, 0.32),
-    noise_shares=(0.74, 0.11, 0.15),
+    noise_sizes=(0.03, 0.12, 0.35),
+    noise_shares=(0.72, 0.24, 0.04),
     lasting_share=0.0,
     lasting_size=0.1,
     lasting_spread=0.1,
