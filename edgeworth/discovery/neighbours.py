@@ -91,7 +91,7 @@ class MarketTraits(Struct, frozen=True, kw_only=True):
 
 
 class Candidate(Struct, frozen=True, kw_only=True):
-    """Two markets worth comparing, ``market_a < market_b``.
+    """Two markets worth comparing, ``market_a < market_b``; neither score where only a shared game proposed them.
 
     Attributes:
         cosine: Of their vectors; ``None`` when that channel did not propose them.
