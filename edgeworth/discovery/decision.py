@@ -21,6 +21,7 @@ from edgeworth.discovery.decision_rules import compare_settlement
 from edgeworth.discovery.decision_subject import Alignment, align
 from edgeworth.discovery.decision_windows import compare_windows
 from edgeworth.discovery.reading import Proposition, QuestionReading, read_question
+from edgeworth.discovery.reading.slots import MentionKind
 from edgeworth.discovery.texts import QuestionText
 from edgeworth.markets.relation import Clause, Finding, Relation, Verdict
 
@@ -38,6 +39,9 @@ _BASE: Final = {
 }
 _OBJECTING: Final = frozenset({"or", "other", "else", "except", "excluding", "only", "both", "but"})
 """One of these left over in a title: rules that seem to agree with the other title's may not be understood."""
+_NAMING: Final = frozenset(
+    {MentionKind.ENTITY, MentionKind.PLACE, MentionKind.TEAM, MentionKind.NAME, MentionKind.NUMBER}
+)
 _SUBJECT_SLOTS: Final = ("subject", "action", "scope", "number", "place")
 _HARD: Final = (Finding.DIFFERENT, Finding.DISJOINT, Finding.A_NARROWER, Finding.B_NARROWER)
 
@@ -109,9 +113,18 @@ def _with_definitions(a: QuestionReading, b: QuestionReading, by_title: _Outcome
             return _Outcome(relation=contradiction, comparisons=parts)
         return replace(by_title, comparisons=parts)
     is_open = by_title.relation is Relation.UNDETERMINED or _differs_in_wording(by_title)
-    if is_open and by_rules.relation.is_same_bet and not _objects(by_title, by_rules):
+    is_whole = _names_all(a.title, a.definition) and _names_all(b.title, b.definition)
+    if is_open and is_whole and by_rules.relation.is_same_bet and not _objects(by_title, by_rules):
         return _Outcome(relation=by_rules.relation, comparisons=parts, certainty=0.95 * by_rules.certainty)
     return replace(by_title, comparisons=parts)
+
+
+def _names_all(title: Proposition, definition: Proposition) -> bool:
+    """Whether the defining sentence has every name and number of the title, and says something of them."""
+    keys = {mention.key for mention in definition.mentions}
+    if all(mention.kind in _NAMING for mention in definition.mentions):
+        return False
+    return all(mention.key in keys for mention in title.mentions if mention.kind in _NAMING)
 
 
 def _differs_in_wording(outcome: _Outcome) -> bool:

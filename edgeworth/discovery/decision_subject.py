@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from itertools import pairwise
 from typing import Final
 
 from msgspec import Struct
@@ -20,10 +21,11 @@ from edgeworth.discovery.reading.entities import stems_of
 from edgeworth.discovery.reading.slots import Mention, MentionKind, Proposition
 from edgeworth.discovery.reading.vocabulary.given_names import GIVEN_NAMES
 from edgeworth.discovery.reading.vocabulary.implied import FAMILIES, IMPLIED, ONE_SIDED, SINGLE_WINNER, SYMMETRIC, WORKS
-from edgeworth.discovery.reading.vocabulary.words import DISCRIMINATING, SOFT_WORDS
+from edgeworth.discovery.reading.vocabulary.words import DISCRIMINATING, LIGHT_VERBS, SOFT_WORDS
 from edgeworth.markets.relation import Finding, Quotation
 
 _SOFT: Final = stems_of(SOFT_WORDS)
+_LIGHT: Final = stems_of(LIGHT_VERBS)
 _DISCRIMINATING: Final = stems_of(DISCRIMINATING)
 _GIVEN: Final = stems_of(GIVEN_NAMES)
 _AGENTS: Final = (MentionKind.ENTITY, MentionKind.PLACE, MentionKind.TEAM, MentionKind.NAME)
@@ -73,6 +75,8 @@ def align(
         a_hard, a_certainty = _unexcused(a_extra, ours, shared, b_context)
     elif b_hard and not a_hard:
         b_hard, b_certainty = _unexcused(b_extra, theirs, shared, a_context)
+    a_hard, b_hard = _rivals(_SOFT, a_hard, b_hard, a_extra, b_extra)
+    a_hard, b_hard = _rivals(_GIVEN, a_hard, b_hard, a_extra, b_extra)
     certainty = min(a_certainty, b_certainty)
     total = len(ours) + len(theirs)
     overlap = 2 * sum(common.values()) / total if total else 0.0
@@ -81,7 +85,9 @@ def align(
     if not a_hard and not b_hard:
         if not shared:
             finding = compared("subject", Finding.UNKNOWN, "Nothing to compare.")
-        elif _order_matters(ours, theirs, shared):
+        elif _order_matters(ours, theirs, shared, is_title_case=a.is_title_case or b.is_title_case) or _repeats_differ(
+            a.mentions, b.mentions
+        ):
             finding = compared(
                 "subject", Finding.UNKNOWN, "The same names in another order.", a=_quotes(ours), b=_quotes(theirs)
             )
@@ -94,13 +100,16 @@ def align(
     if difference is None:
         note = "Words without a counterpart in the other text."
         return Alignment(
-            comparison=compared("subject", Finding.UNKNOWN, note, **quotes), overlap=overlap, shares_agent=bool(agents)
+            comparison=compared("subject", Finding.UNKNOWN, note, **quotes),
+            overlap=overlap,
+            shares_agent=bool(agents),
         )
     is_exclusive = (
         difference in {"subject", "place"}
         and bool(shared & SINGLE_WINNER)
-        and _only_agents(a_hard)
-        and _only_agents(b_hard)
+        and _names_one(a_hard, ours)
+        and _names_one(b_hard, theirs)
+        and {one.kind for one in a_hard} == {one.kind for one in b_hard}
     )
     return Alignment(
         comparison=compared(difference, Finding.DIFFERENT, _NOTES[difference], **quotes),
@@ -162,7 +171,7 @@ def _without_repeats(mentions: Sequence[Mention]) -> list[Mention]:
     seen: set[str] = set()
     kept = []
     for mention in mentions:
-        if mention.key not in seen or mention.kind is MentionKind.NUMBER:
+        if mention.key not in seen or mention.kind in {MentionKind.NUMBER, MentionKind.PLACE}:
             kept.append(mention)
         seen.add(mention.key)
     return kept
@@ -188,6 +197,8 @@ def _excuse(
     """How certain it is that this word makes no difference; ``None`` when it may make one."""
     if mention.kind is MentionKind.NUMBER or mention.key in _DISCRIMINATING:
         return _CONTEXT_CERTAINTY if mention.kind is MentionKind.NUMBER and mention.key in context else None
+    if mention.key in _LIGHT:
+        return _SOFT_CERTAINTY
     if mention.key in _SOFT:
         return _SOFT_CERTAINTY
     if mention.key in IMPLIED and IMPLIED[mention.key] & shared:
@@ -217,6 +228,24 @@ def _names_a_person(own: Sequence[Mention], shared: frozenset[str]) -> bool:
     return any(one.key in shared for one in named)
 
 
+def _rivals(
+    excused: frozenset[str],
+    a_hard: list[Mention],
+    b_hard: list[Mention],
+    a_extra: Sequence[Mention],
+    b_extra: Sequence[Mention],
+) -> tuple[list[Mention], list[Mention]]:
+    """Words excused on one side are no excuse on both: "Mark" and "Ruth" tell two Kellys apart."""
+    ours = [one for one in a_extra if one.key in excused]
+    theirs = [one for one in b_extra if one.key in excused]
+    if not ours or not theirs:
+        return a_hard, b_hard
+    return (
+        a_hard + [one for one in ours if one not in a_hard],
+        b_hard + [one for one in theirs if one not in b_hard],
+    )
+
+
 def _artist(extra: Sequence[Mention], own: Sequence[Mention], shared: frozenset[str]) -> frozenset[int]:
     """Positions of "by <names>" after the title of a work that both texts name."""
     if not shared & WORKS:
@@ -225,17 +254,23 @@ def _artist(extra: Sequence[Mention], own: Sequence[Mention], shared: frozenset[
     found: set[int] = set()
     for mention in extra:
         before = mention.position - 1
-        while before in found:
-            before -= 1
-        # One token, "by", stands between the title and the artist.
-        is_after_by = before not in positions and before - 1 in positions and positions[before - 1].key in shared
+        is_after_by = mention.before == "by" and before - 1 in positions and positions[before - 1].key in shared
         if mention.kind is MentionKind.NAME and (is_after_by or mention.position - 1 in found):
             found.add(mention.position)
     return frozenset(found)
 
 
-def _only_agents(mentions: Sequence[Mention]) -> bool:
-    return bool(mentions) and all(mention.kind in _AGENTS for mention in mentions)
+def _names_one(extra: Sequence[Mention], own: Sequence[Mention]) -> bool:
+    """Whether what sets a text apart is one name, standing where the one that wins stands.
+
+    That is before everything else that is asked, or after a colon. "Win a medal" is for several.
+    """
+    if not extra or any(one.kind not in _AGENTS for one in extra) or any(one.before in {"a", "an"} for one in own):
+        return False
+    is_one_run = all(two.position - one.last == 1 for one, two in pairwise(extra))
+    actions = [one.position for one in own if one.key in SINGLE_WINNER]
+    is_first = bool(actions) and extra[-1].position < min(actions)
+    return is_one_run and (is_first or extra[0].before in {":", "-"})
 
 
 def _hard_difference(a: Sequence[Mention], b: Sequence[Mention]) -> str | None:
@@ -243,7 +278,7 @@ def _hard_difference(a: Sequence[Mention], b: Sequence[Mention]) -> str | None:
     kinds_a, kinds_b = {one.kind for one in a}, {one.kind for one in b}
     for name, kinds in (
         ("place", {MentionKind.PLACE}),
-        ("subject", {MentionKind.ENTITY, MentionKind.TEAM, MentionKind.NAME}),
+        ("subject", set(_AGENTS)),
         ("scope", {MentionKind.SCOPE}),
         ("number", {MentionKind.NUMBER}),
     ):
@@ -263,18 +298,42 @@ def _acts_differ(a: Sequence[Mention], b: Sequence[Mention]) -> bool:
     return not any(family & ours and family & theirs for family in FAMILIES)
 
 
-def _order_matters(a: Sequence[Mention], b: Sequence[Mention], shared: frozenset[str]) -> bool:
+def _order_matters(a: Sequence[Mention], b: Sequence[Mention], shared: frozenset[str], *, is_title_case: bool) -> bool:
     """Whether the texts may say that someone does to another what the other does to him."""
     if shared & SYMMETRIC:
         return False
+    if not shared.isdisjoint(_PARTIES) and len(_PARTIES & shared) > 1:
+        # "R Senate, D House": which party goes with which chamber is told by their order.
+        paired = (MentionKind.ENTITY, MentionKind.SCOPE, MentionKind.PLACE)
+        if _sequence(a, shared, paired) != _sequence(b, shared, paired):
+            return True
     groups: list[tuple[MentionKind, ...]] = [(kind,) for kind in _AGENTS]
+    if is_title_case:
+        # Which words are names cannot be seen, so that any of them may be.
+        groups.append((*_AGENTS, MentionKind.WORD))
+    groups.append((MentionKind.NUMBER,))
     if shared & ONE_SIDED:
-        groups.append(_AGENTS)
+        groups.append((*_AGENTS, MentionKind.WORD))
     return any(_are_swapped(_order(a, shared, kinds), _order(b, shared, kinds)) for kinds in groups)
+
+
+def _repeats_differ(a: Sequence[Mention], b: Sequence[Mention]) -> bool:
+    """Whether an action said twice stands in another order ("cut-pause-cut", "cut-cut-pause")."""
+    ours, theirs = _acts(a), _acts(b)
+    is_repeated = len(set(ours)) < len(ours) or len(set(theirs)) < len(theirs)
+    return is_repeated and ours != theirs
+
+
+def _acts(mentions: Sequence[Mention]) -> list[str]:
+    return [one.key for one in mentions if one.kind in {MentionKind.ACTION, MentionKind.WORD}]
 
 
 def _order(mentions: Sequence[Mention], shared: frozenset[str], kinds: Sequence[MentionKind]) -> list[str]:
     return [one.key for one in mentions if one.kind in kinds and one.key in shared and one.key not in _PARTIES]
+
+
+def _sequence(mentions: Sequence[Mention], shared: frozenset[str], kinds: Sequence[MentionKind]) -> list[str]:
+    return [one.key for one in mentions if one.kind in kinds and one.key in shared]
 
 
 def _are_swapped(a: list[str], b: list[str]) -> bool:

@@ -18,7 +18,7 @@ _ONE_DAY: Final = timedelta(days=1)
 _NAMES_A_CONTEST: Final = timedelta(days=45)
 """Two markets on one contest may close this far apart."""
 _DAYS_OF_A_YEAR: Final = 365
-_LATE_CLOSE: Final = timedelta(days=300)
+_UNDATED: Final = timedelta(days=60)
 
 
 def compare_windows(
@@ -28,7 +28,7 @@ def compare_windows(
     a_main, b_main = _main(a), _main(b)
     a_editions, b_editions = _editions(a), _editions(b)
     if not a_main and not b_main:
-        return _compare_editions(a_editions, b_editions, a_closes, b_closes)
+        return _compare_editions(a_editions, b_editions, a_closes, b_closes, has_bounds=has_bounds)
     if len(a_main) == len(b_main):
         a_main, b_main = sorted(a_main, key=_order), sorted(b_main, key=_order)
         parts = [
@@ -36,7 +36,7 @@ def compare_windows(
             for one, other in zip(a_main, b_main, strict=True)
         ]
         if a_editions and b_editions:
-            parts.append(_compare_editions(a_editions, b_editions, a_closes, b_closes))
+            parts.append(_compare_editions(a_editions, b_editions, a_closes, b_closes, has_bounds=has_bounds))
         return _weakest(parts)
     if not a_main and a_editions and len(b_main) == 1:
         return _compare_two(a_editions[0], b_main[0], a_closes, b_closes, has_bounds=has_bounds)
@@ -66,19 +66,31 @@ def _quotes(windows: Sequence[Window]) -> tuple[Quotation, ...]:
 
 
 def _weakest(parts: Sequence[Comparison]) -> Comparison:
-    """The first finding that is not sameness, or sameness with the least certainty."""
-    for part in parts:
-        if part.finding is not Finding.SAME:
+    """What several times say together: one that differs or is open decides; nested ones only if all nest alike."""
+    changed = [part for part in parts if part.finding is not Finding.SAME]
+    if not changed:
+        return min(parts, key=lambda part: part.certainty)
+    for part in changed:
+        if part.finding not in {Finding.A_NARROWER, Finding.B_NARROWER}:
             return part
-    return min(parts, key=lambda part: part.certainty)
+    if len({part.finding for part in changed}) > 1:
+        return compared("window", Finding.DIFFERENT, "Different times.", a=changed[0].clause.a, b=changed[0].clause.b)
+    return changed[0]
 
 
 def _compare_editions(
-    a: Sequence[Window], b: Sequence[Window], a_closes: datetime | None, b_closes: datetime | None
+    a: Sequence[Window],
+    b: Sequence[Window],
+    a_closes: datetime | None,
+    b_closes: datetime | None,
+    *,
+    has_bounds: bool,
 ) -> Comparison:
     quotes: Quotes = {"a": _quotes(a), "b": _quotes(b)}
     if not a and not b:
-        if a_closes is not None and b_closes is not None and abs(a_closes - b_closes) > _LATE_CLOSE:
+        # An amount is reached by a day, told or not; an event without a date closes when the venue thinks fit.
+        apart = 2 * _ONE_DAY if has_bounds else _UNDATED
+        if a_closes is not None and b_closes is not None and abs(a_closes - b_closes) > apart:
             return compared(
                 "window", Finding.UNKNOWN, "Neither text gives a date, and the markets close far apart.", 0.5
             )

@@ -7,6 +7,7 @@ market once and keep the reading: decisions compare readings. No prices, no vect
 from __future__ import annotations
 
 from decimal import Decimal
+from itertools import pairwise
 from typing import Final
 
 from msgspec.structs import replace
@@ -17,6 +18,7 @@ from edgeworth.discovery.reading.proposition import read_proposition
 from edgeworth.discovery.reading.rules import find_definition, find_settlement
 from edgeworth.discovery.reading.slots import Bound, Mention, Proposition, QuestionReading
 from edgeworth.discovery.reading.tokens import TokenKind, Words, words_of
+from edgeworth.discovery.reading.vocabulary.words import POINTING_PAIRS, POINTING_WORDS
 from edgeworth.discovery.texts import QuestionText
 from edgeworth.markets.relation import Quotation, TextField
 
@@ -102,6 +104,8 @@ def _definition(text: QuestionText) -> Proposition | None:
     if label not in labels:
         return None
     words: Words = words_of(text.rules, TextField.RULES, start=found.start, end=found.end)
+    if _points_outside(words):
+        return None
     proposition = read_proposition(words, text.closes_at)
     if label == labels[0]:
         return proposition
@@ -111,3 +115,10 @@ def _definition(text: QuestionText) -> Proposition | None:
         field=TextField.RULES, start=found.start, end=found.end, text=text.rules[found.start : found.end]
     )
     return _denied(proposition, quotation)
+
+
+def _points_outside(words: Words) -> bool:
+    """Whether a sentence speaks of something that stands elsewhere: "the listed club"."""
+    texts = [token.text for token in words.tokens]
+    pairs = {f"{one} {other}" for one, other in pairwise(texts)}
+    return not POINTING_WORDS.isdisjoint(texts) or not POINTING_PAIRS.isdisjoint(pairs)

@@ -298,7 +298,7 @@ def _window(reader: _Reader, position: int) -> tuple[Window, int, int] | None:
     span = reader.span(position)
     if span is None:
         return None
-    if span.is_bare_year and reader.text(position - 1) == "the" and reader.is_word(span.last + 1):
+    if not span.is_day and reader.text(position - 1) == "the" and span.has_year and reader.is_word(span.last + 1):
         # "after the 2026 midterms": the year names the contest, and the word before it is about the contest.
         window = _make(WindowKind.EDITION, span.start, span.end, span, "in", reader, position, span.last)
         return window, position, span.last

@@ -66,6 +66,8 @@ _COUNTS: Final = {
     "one": "1", "two": "2", "three": "3", "four": "4", "five": "5", "six": "6", "seven": "7", "eight": "8",
     "nine": "9", "ten": "10",
 }  # fmt: skip
+_SHOUTED: Final = frozenset({"be", "is", "in", "on", "to", "it"})
+"""Small words that people write large for emphasis."""
 _EMPTY_KEYS: Final = EMPTY_WORDS
 
 
@@ -171,6 +173,7 @@ def mentions_of(words: Words, match: Match) -> tuple[Mention, ...]:
             quotation=quotation,
             position=match.first,
             last=match.last,
+            before=words.tokens[match.first - 1].text if match.first else "",
         )
         for key in match.concept.split(" & ")
     )
@@ -179,10 +182,11 @@ def mentions_of(words: Words, match: Match) -> tuple[Mention, ...]:
 def left_over(words: Words, taken: Sequence[bool], *, is_title_case: bool) -> tuple[Mention, ...]:
     """Content words that no phrase, date, range or negation has taken."""
     mentions = []
+    is_shouted = all(token.is_upper for token in words.tokens if token.kind is TokenKind.WORD)
     for position, token in enumerate(words.tokens):
         if taken[position]:
             continue
-        found = _key(position, token)
+        found = _key(position, token, is_shouted=is_shouted)
         if found is None:
             continue
         key, is_number = found
@@ -194,12 +198,13 @@ def left_over(words: Words, taken: Sequence[bool], *, is_title_case: bool) -> tu
                 quotation=words.quote(position, position),
                 position=position,
                 last=position,
+                before=words.tokens[position - 1].text if position else "",
             )
         )
     return tuple(mentions)
 
 
-def _key(position: int, token: Token) -> tuple[str, bool] | None:
+def _key(position: int, token: Token, *, is_shouted: bool) -> tuple[str, bool] | None:
     """Key of a content word and whether it is a number; ``None`` for what carries nothing."""
     if token.kind is TokenKind.NUMBER:
         return token.text.lstrip("0") or "0", True
@@ -209,6 +214,9 @@ def _key(position: int, token: Token) -> tuple[str, bool] | None:
         return None
     if token.text == "x" and token.is_capital:
         return token.key, False
+    if token.is_upper and position and not is_shouted and len(token.text) < 3 and token.text not in _SHOUTED:
+        # "Song A", "Placeholder AS": a letter that tells one from another, no article.
+        return (_ROMAN[token.text], True) if token.text in _ROMAN else (token.key, False)
     if token.text in _EMPTY_KEYS or token.key in _EMPTY_KEYS:
         return None
     if position and token.is_capital and token.text in _ROMAN:

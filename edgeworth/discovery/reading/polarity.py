@@ -37,13 +37,15 @@ def find_denial(words: Words, taken: Sequence[bool]) -> Denial:
     """Negations of a text whose ``taken`` tokens mean something else already (as in "no more than 4")."""
     tokens = words.tokens
     groups: list[tuple[int, int]] = []
+    asked_at = next((at for at, token in enumerate(tokens) if token.text == "will"), -1)
     is_inner = False
     has_turned = False
     position = 0
     while position < len(tokens):
         length = 0 if taken[position] or tokens[position].is_quoted else _negation(tokens, position)
         if length:
-            is_inner = is_inner or has_turned
+            # "Conditional on X not happening, will ...": what comes before the question is denied, not the question.
+            is_inner = is_inner or has_turned or position < asked_at
             if not (tokens[position].text == "nor" and groups):
                 groups.append((position, position + length - 1))
             position += length

@@ -18,6 +18,7 @@ from edgeworth.discovery.reading.entities import left_over, mentions_of, phrases
 from edgeworth.discovery.reading.polarity import find_denial
 from edgeworth.discovery.reading.slots import Mention, MentionKind, Polarity, Proposition, Window, WindowKind
 from edgeworth.discovery.reading.tokens import TokenKind, Words
+from edgeworth.discovery.reading.vocabulary.words import SMALL_WORDS
 
 _CLOSES_EARLY: Final = timedelta(days=45)
 """A market may close this long after its last day (settlement) and still mean that day."""
@@ -83,8 +84,8 @@ def _remarks(words: Words) -> list[bool]:
 
 
 def _is_title_case(words: Words) -> bool:
-    long = [token for token in words.tokens if token.kind is TokenKind.WORD and len(token.text) > 3]
-    return len(long) > 4 and sum(token.is_capital for token in long) > 0.85 * len(long)
+    large = [token for token in words.tokens if token.kind is TokenKind.WORD and token.text not in SMALL_WORDS]
+    return len(large) > 4 and all(token.is_capital for token in large)
 
 
 def _numbered_editions(mentions: list[Mention], words: Words) -> tuple[list[Mention], list[Window]]:

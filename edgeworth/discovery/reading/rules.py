@@ -30,7 +30,9 @@ _THEN: Final = re.compile(
     rf",?[ \t]{{1,3}}(?:then[ \t]{{1,3}})?(?:the|this)[ \t]market[ \t](?:will[ \t])?(?:resolves?|settles?)[ \t]to[ \t]{{1,3}}{_LABEL}(?=[ \t]*(?:[.\n]|$))",
     re.IGNORECASE,
 )
-_SENTENCE_END: Final = re.compile(r"(?<![A-Z])[.!?](?=\s|$|[\"'\u201d*])|\n")
+_SENTENCE_END: Final = re.compile(
+    r"(?<![A-Z])(?<!\b(?:Jr|Sr|St|Mr|Ms|Dr|vs|No))(?<!\b(?:Mrs|Inc|Ltd|Gov|Sen|Rep))(?<!\bCorp)[.!?](?=\s|$|[\"'\u201d*])|\n"
+)
 _OTHER_WAY: Final = re.compile(
     r"[,;]?[ \t]{1,3}(?:(?:and|or|otherwise|else|but)[ \t,]{1,3}){1,2}(?:(?:it|this|the|market|question|will|resolves?|to|as)[ \t]{1,3}){0,6}[\"'*\u201c]{0,3}no\b",
     re.IGNORECASE,

@@ -36,9 +36,9 @@ class Mention(Struct, frozen=True, kw_only=True, gc=False):
     """One content word or phrase.
 
     Attributes:
-        key: What it means, equal for spellings of one thing. options: For a team named by its home only, the teams it
-            can be.
-        position: Of its first token, so that order and neighbourhood can be compared.
+        key: What it means, equal for spellings of one thing.
+        position, last: Its first and last token, so that order and neighbourhood can be compared.
+        before: The token before it, which says what "Bad Bunny" is in "DtMF by Bad Bunny".
     """
 
     key: str
@@ -46,7 +46,7 @@ class Mention(Struct, frozen=True, kw_only=True, gc=False):
     quotation: Quotation
     position: int
     last: int
-    options: frozenset[str] = frozenset()
+    before: str = ""
 
 
 class Bound(Struct, frozen=True, kw_only=True):

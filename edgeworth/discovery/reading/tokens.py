@@ -41,7 +41,7 @@ class Token(Struct, frozen=True, gc=False):
 
     Attributes:
         text: In lower case, without accents or the possessive ending. key: Its stem; the same as ``text`` for numbers.
-        is_capital: Begins with a capital letter. is_upper: Has capitals only.
+        is_capital: Has a capital letter: a name, or the first word. is_upper: Has capitals only.
         is_glued: Nothing stands between it and the token before.
         is_quoted: Stands between quotation marks: a name or a saying, of which no single word means anything.
     """
@@ -96,7 +96,7 @@ def _token(found: re.Match[str], *, is_glued: bool, is_quoted: bool) -> Token:
     else:
         text = plain_word(raw)
         key = stem(text)
-    return Token(kind, text, key, found.start(), found.end(), raw[:1].isupper(), raw.isupper(), is_glued, is_quoted)
+    return Token(kind, text, key, found.start(), found.end(), raw != raw.lower(), raw.isupper(), is_glued, is_quoted)
 
 
 _KINDS = {

@@ -37,8 +37,8 @@ altman: Sam Altman
 swift: Taylor Swift
 kelce: Travis Kelce
 kim jong un: Kim Jong-un | Kim Jong Un
-republican: Republicans | GOP | Republican Party | Rep.
-democrat: Democrats | Democratic | Democratic Party | Dem | Dems
+republican: Republicans | R | GOP | Republican Party | Rep.
+democrat: Democrats | D | Democratic | Democratic Party | Dem | Dems
 labour: Labour Party | Labour
 conservative: Conservatives | Conservative Party | Tories | Tory
 libertarian: Libertarian Party
@@ -96,6 +96,7 @@ gold: XAU | XAU/USD
 (core_cpi): core CPI | core CPI inflation | core inflation
 (pce): PCE | PCE inflation
 (core_pce): core PCE | core PCE inflation
+tvl: TVL | total value locked
 gdp: gross domestic product
 unemployment: unemployment rate | jobless rate | unemployment rate U-3 | U-3
 nonfarm payrolls: non-farm payrolls | nonfarm payroll | jobs added
