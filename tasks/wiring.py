@@ -570,7 +570,7 @@ def build_sandbox_provider(settings: Settings, *, kind: str | None = None) -> Sa
     """
     chosen = choose_sandbox(settings, kind=kind)
     if chosen == "daytona":
-        # Its SDK takes half a second to import: only who uses it waits for it.
+        # Its SDK takes seconds to import: only who uses it waits for it.
         from edgeworth.adapters.sandbox.daytona import DaytonaSandboxProvider
 
         return DaytonaSandboxProvider(

@@ -29,7 +29,7 @@ class Limits(Struct, frozen=True, kw_only=True):
     Attributes:
         wall_seconds: From the start of the run, sleeping included.
         cpu_seconds: Processor time, whole seconds (the kernel counts no finer).
-        memory_mb: Address space in MiB, more than what is resident: the interpreter with numpy needs about 300.
+        memory_mb: Address space in MiB, more than what is resident: the interpreter with numpy takes about 120.
         output_bytes: Longest standard output, and longest standard error.
         result_bytes: Longest result with the changed files, as JSON.
     """

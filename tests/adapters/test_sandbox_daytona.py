@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from msgspec.structs import replace
@@ -18,6 +20,7 @@ from tests.fake_daytona import KEY, error, running_daytona
 
 pytestmark = pytest.mark.anyio
 
+ROOT = Path(__file__).parents[2]
 NOW = datetime(2026, 11, 21, 9, tzinfo=UTC)
 LIMITS = Limits(wall_seconds=20, cpu_seconds=10, memory_mb=2048, output_bytes=2000, result_bytes=5000)
 CREATE, EXECUTE, DELETE = "POST /api/sandbox", "POST /toolbox/*/process/execute", "DELETE /api/sandbox/*"
@@ -309,6 +312,35 @@ async def test_what_could_not_be_deleted_is_noted_and_reaped(fake, build, leases
         sandbox = await provider.create(run="r", market="m")
         fake.instead[DELETE] = [error(500, "broken")] * 8
         await sandbox.close()
+    assert len(fake.alive) == 1
+    reaped = await reap_sandboxes(api_key=KEY, options=options, leases=leases, clock=lambda: NOW + timedelta(hours=2))
+    assert (reaped.deleted, reaped.left) == (1, 0)
+    assert nothing_is_left(fake, leases)
+
+
+async def test_what_a_killed_pipeline_left_is_reaped(fake, leases, options):
+    script = f"""
+import asyncio
+from datetime import UTC, datetime
+from pathlib import Path
+from edgeworth.adapters.sandbox.daytona import DaytonaSandboxProvider
+from edgeworth.adapters.sandbox.daytona_options import DaytonaOptions
+async def main():
+    async with DaytonaSandboxProvider(
+        api_key={KEY!r}, options=DaytonaOptions(api_url={options.api_url!r}, target="us"), leases=Path({str(leases)!r}),
+        lease_id="killed", clock=lambda: datetime(2026, 11, 21, 9, tzinfo=UTC),
+    ) as provider:
+        await provider.create(run="r", market="m")
+        print("made", flush=True)
+        await asyncio.Event().wait()
+asyncio.run(main())
+"""
+    pipeline = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", script, cwd=ROOT, stdout=asyncio.subprocess.PIPE
+    )
+    assert await pipeline.stdout.readline() == b"made\n"
+    pipeline.kill()
+    await pipeline.wait()
     assert len(fake.alive) == 1
     reaped = await reap_sandboxes(api_key=KEY, options=options, leases=leases, clock=lambda: NOW + timedelta(hours=2))
     assert (reaped.deleted, reaped.left) == (1, 0)

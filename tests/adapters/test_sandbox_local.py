@@ -184,6 +184,22 @@ async def test_a_fork_server_that_dies_is_a_fault_of_ours_and_is_started_anew(pr
     assert (await sandbox.run("def main(inputs): return 1", inputs=None, limits=LIMITS)).result == 1
 
 
+async def test_a_fork_server_that_does_not_answer_is_ended_and_started_anew(monkeypatch):
+    monkeypatch.setattr("edgeworth.adapters.sandbox.supervision.PATIENCE_SECONDS", 0.2)
+    before = descendants(os.getpid())
+    async with LocalSandboxProvider(levels=[LANDLOCK, SEALED]) as provider:
+        if provider.level == "none":
+            pytest.skip(f"this machine has neither level: {provider.findings}")
+        [server] = descendants(os.getpid()) - before
+        async with open_sandbox(provider, run="r", market="m") as sandbox:
+            os.kill(server, signal.SIGSTOP)
+            limits = Limits(wall_seconds=0.2)
+            outcome = await sandbox.run("def main(inputs): return 1", inputs=None, limits=limits)
+            assert outcome.status is RunStatus.INFRASTRUCTURE
+            assert (await sandbox.run("def main(inputs): return 1", inputs=None, limits=LIMITS)).result == 1
+    assert descendants(os.getpid()) == before
+
+
 @pytest.mark.parametrize("level", CONFINED, ids=lambda level: level.name)
 def test_nothing_outlives_a_pipeline_that_is_killed(level):
     """The pipeline's process gets a SIGKILL while a program sleeps; every process below it ends."""

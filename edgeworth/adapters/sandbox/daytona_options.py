@@ -1,4 +1,4 @@
-"""How Daytona is used; apart from its SDK, which takes half a second to import."""
+"""How Daytona is used; apart from its SDK, which takes seconds to import."""
 
 from __future__ import annotations
 

@@ -106,22 +106,25 @@ class Helper:
 
     def last_words(self) -> str:
         """What it wrote to its standard error, cut."""
-        if self._errors.closed:
-            return ""
-        size = self._errors.seek(0, os.SEEK_END)
-        self._errors.seek(max(0, size - 2000))
-        return self._errors.read().decode("utf-8", errors="replace").strip()
+        with self._lock:
+            if self._errors.closed:
+                return ""
+            size = self._errors.seek(0, os.SEEK_END)
+            self._errors.seek(max(0, size - 2000))
+            return self._errors.read().decode("utf-8", errors="replace").strip()
 
     def stop(self) -> None:
         """End it and every job in it; returns when it is gone. Doing so again is harmless."""
-        self._control.close()
+        with self._lock:
+            self._control.close()
         if self._process.poll() is None:
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(self._process.pid, signal.SIGKILL)
         # A killed process goes at once unless the kernel is stuck; then it is left to the kernel.
         with contextlib.suppress(subprocess.TimeoutExpired):
             self._process.wait(STOP_SECONDS)
-        self._errors.close()
+        with self._lock:
+            self._errors.close()
 
 
 def _descriptors() -> tuple[JobEnds, list[int]]:

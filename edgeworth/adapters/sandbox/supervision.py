@@ -159,7 +159,9 @@ class Supervision:
 
     def _judged(self, texts: _Texts, seconds: float) -> Supervised:
         if self._ended is None:
-            return _infrastructure(f"the sandbox's own process is gone: {self._helper.last_words()}", seconds)
+            reason = f"the sandbox's own process is gone or does not answer: {self._helper.last_words()}"
+            self._helper.stop()  # the next job gets another
+            return _infrastructure(reason, seconds)
         verdict = judge(self._ended, bytes(texts.report), self._stop, self._limits)
         outcome = Outcome(
             status=verdict.status,
