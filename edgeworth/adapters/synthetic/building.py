@@ -25,6 +25,7 @@ from edgeworth.adapters.synthetic.events import (
 )
 from edgeworth.adapters.synthetic.families import HOUSEKEEPING, Family, Kind
 from edgeworth.adapters.synthetic.instants import DAY, HOUR, MINUTE, long_date, short_date
+from edgeworth.adapters.synthetic.own_names import own_names
 from edgeworth.adapters.synthetic.showcase import CASES, Plant
 from edgeworth.adapters.synthetic.sketch import sketch_event
 from edgeworth.adapters.synthetic.texts import RuleClauses, slugify
@@ -38,6 +39,7 @@ def build_event(seed: int, start: int, index: int) -> SyntheticEvent:
     """Event number ``index`` of the world ``seed`` that begins at ``start``."""
     sketch = sketch_event(seed, start, index)
     draft = DRAFTERS[sketch.kind](sketch.key, sketch.family, sketch.timing, CASES.get(index))
+    draft.fields |= own_names(draft.family.series, draft.fields, index)
     if not sketch.is_on_kalshi:
         draft.kalshi = []
     if not sketch.is_on_polymarket:
