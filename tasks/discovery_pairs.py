@@ -15,6 +15,8 @@ from edgeworth.discovery.lexical import LexicalSimilarity
 from edgeworth.discovery.neighbours import Candidate, propose, traits_of
 from edgeworth.discovery.ports import EmbeddingSpace, FoundMatch, SavedCounts
 from edgeworth.discovery.reading import read_question
+from edgeworth.discovery.reading.games import read_game
+from edgeworth.discovery.same_game import game_keys, with_same_games
 from edgeworth.discovery.texts import QuestionText
 from edgeworth.errors import ConfigurationError, DataError, SourceError
 from edgeworth.reports.discovery import Stage
@@ -148,14 +150,24 @@ def _candidates(
     floor = settings.similarity_threshold
     if floor is None:
         floor = space.similarity_floor if space is not None else 0.0
-    return propose(
-        [traits_of(scope.markets[market_id]) for market_id in ids],
+    traits = [traits_of(scope.markets[market_id]) for market_id in ids]
+    changed = None if begun.focus is None else {begun.focus}
+    alike = propose(
+        traits,
         vectors=storage.embeddings.load(space.space_id, ids) if has_vectors and space is not None else None,
         lexical=LexicalSimilarity([text_to_embed(texts[market_id]) for market_id in ids]) if len(ids) > 1 else None,
         filters=plan.filters,
         similarity_floor=floor,
         per_market=settings.max_matches_per_market,
-        changed=None if begun.focus is None else {begun.focus},
+        changed=changed,
+    )
+    return with_same_games(
+        alike,
+        traits,
+        [game_keys(read_game(texts[market_id])) for market_id in ids],
+        filters=plan.filters,
+        per_market=settings.max_matches_per_market,
+        changed=changed,
     )
 
 
