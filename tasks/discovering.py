@@ -89,7 +89,7 @@ def publish_discovery(
         wiring.open_storage(settings) as storage,
         make_run_folder(settings.results_dir, "discovery", begun.started_at) as folder,
     ):
-        report = _report(storage, begun, embed, match, read, find)
+        report = _report(storage, begun, plan, embed, match, read, find)
         report.folder = folder.shown
         manifest = _manifest(settings, begun, plan, report)
         facts = [(label, str(value)) for label, value in manifest.items() if not isinstance(value, dict)]
@@ -116,7 +116,13 @@ def discover_plainly(settings: Settings, plan: DiscoverPlan) -> DiscoveryReport:
 
 
 def _report(
-    storage: wiring.Storage, begun: BegunDiscovery, embed: EmbedStep, match: MatchStep, read: ReadStep, find: FindStep
+    storage: wiring.Storage,
+    begun: BegunDiscovery,
+    plan: DiscoverPlan,
+    embed: EmbedStep,
+    match: MatchStep,
+    read: ReadStep,
+    find: FindStep,
 ) -> DiscoveryReport:
     if begun.focus is None:
         stored = storage.matches.list_matches(run_id=begun.run_id, limit=ROWS_IN_JSON)
@@ -153,7 +159,18 @@ def _report(
         tokens=embed.counts.tokens,
         cost=embed.counts.cost,
         focus=begun.focus,
+        notes=_notes(plan),
     )
+
+
+def _notes(plan: DiscoverPlan) -> list[str]:
+    """What a reader should know of how the run was asked for."""
+    said = {
+        "No venue was asked for its books: the latest stored ones were used.": not plan.fetch_books,
+        "Pairs were proposed by their words alone, without vectors.": not plan.embed,
+        "Only pairs on two venues were compared.": plan.across_venues,
+    }
+    return [sentence for sentence, applies in said.items() if applies]
 
 
 def _shifted(relations: dict[str, int], shifts: dict[str, int]) -> dict[str, int]:

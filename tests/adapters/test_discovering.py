@@ -226,6 +226,18 @@ def test_without_a_key_nobody_reads_again_and_the_run_says_so(tmp_path):
     assert told["second reader"] == "no key of a language model is set, so nobody was asked"
 
 
+def test_on_postgresql_it_is_the_same(tmp_path, postgresql_url):
+    told = []
+    for name, changes in (("sqlite", {}), ("postgresql", {"database_url": postgresql_url})):
+        settings = settings_of(tmp_path / name, **changes)
+        fill(settings, *TWINS, *OTHERS)
+        put_books(settings, {TWIN_IDS[0]: (60, 45), TWIN_IDS[1]: (45, 60)})
+        first, second = discovered(settings), discovered(settings)
+        told.append((verdicts(second), [one.key for one in second.opportunities], first.saved_matches, second.refused))
+        assert second.notes == ["No venue was asked for its books: the latest stored ones were used."]
+    assert told[0] == told[1]
+
+
 # --- the folder of the run --------------------------------------------------------------------------------------------
 
 

@@ -36,6 +36,7 @@ from edgeworth.adapters.storage.schema import (
     venue_event,
 )
 from edgeworth.adapters.storage.selection import among
+from edgeworth.adapters.storage.trading import TradingReader
 from edgeworth.adapters.storage.upsert import delete_surplus_outcomes, upsert
 from edgeworth.errors import StorageError
 from edgeworth.markets.change import Terms
@@ -45,7 +46,7 @@ from edgeworth.markets.venue import Venue
 from edgeworth.ports import IngestCounts, KnownItem, PageWrite, PassProgress
 
 
-class SqlCatalogue(CatalogueReader, RunBook):
+class SqlCatalogue(CatalogueReader, TradingReader, RunBook):
     """The catalogue in the database of ``engine``; what ``open_database`` gives."""
 
     def __init__(self, engine: sa.Engine) -> None:

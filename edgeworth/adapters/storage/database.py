@@ -2,7 +2,7 @@
 
 The parts: ``connection`` (opening, transactions, failures), ``migrate`` and ``migrations/``, ``schema`` (tables),
 ``rows`` (values to rows and back), ``upsert`` (bulk writes), ``page_fold`` (which record replaces which), ``catalogue``
-(pages and walks), ``queries`` (questions), ``runs``; of discovery ``vectors`` and ``findings``.
+(pages and walks), ``queries`` and ``trading`` (questions), ``runs``; of discovery ``vectors`` and ``findings``.
 """
 
 from edgeworth.adapters.storage.catalogue import SqlCatalogue

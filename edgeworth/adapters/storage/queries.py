@@ -29,7 +29,6 @@ from edgeworth.errors import ConfigurationError
 from edgeworth.markets.listing import Series
 from edgeworth.markets.market import Event, Market, MarketStatus, Outcome
 from edgeworth.markets.venue import Venue
-from edgeworth.ports import TradedMarket
 from edgeworth.units import PriceMicros
 
 _CHUNK = 500
@@ -109,8 +108,8 @@ class CatalogueReader:
         Raises:
             ConfigurationError: ``order`` is none.
         """
-        condition = _condition(venue, status, category, search, event_id)
-        query = sa.select(market).where(condition).order_by(*_order(order)).limit(limit).offset(offset)
+        condition = market_condition(venue, status, category, search, event_id)
+        query = sa.select(market).where(condition).order_by(*market_order(order)).limit(limit).offset(offset)
         with reading(self._engine) as connection:
             return _markets(connection, query)
 
@@ -124,7 +123,7 @@ class CatalogueReader:
         event_id: str | None = None,
     ) -> int:
         """How many markets ``find_markets`` would find without a limit."""
-        condition = _condition(venue, status, category, search, event_id)
+        condition = market_condition(venue, status, category, search, event_id)
         with reading(self._engine) as connection:
             return connection.execute(sa.select(sa.func.count()).select_from(market).where(condition)).scalar_one()
 
@@ -141,7 +140,7 @@ class CatalogueReader:
         number = sa.func.count()
         query = (
             sa.select(market.c[column], number)
-            .where(_condition(venue, None, None, None, None))
+            .where(market_condition(venue, None, None, None, None))
             .group_by(market.c[column])
             .order_by(number.desc(), market.c[column])
         )
@@ -179,7 +178,7 @@ class CatalogueReader:
         while True:
             query = (
                 sa.select(market)
-                .where(market.c.market_id > last, _condition(venue, status, None, None, None))
+                .where(market.c.market_id > last, market_condition(venue, status, None, None, None))
                 .order_by(market.c.market_id)
                 .limit(_CHUNK)
             )
@@ -275,30 +274,6 @@ class CatalogueReader:
                     found[code] = reason
         return found
 
-    def traded_markets(self, market_ids: Sequence[str]) -> list[TradedMarket]:
-        """What the venue must be told to ask for these markets, in the order given; unknown ids are left out."""
-        with reading(self._engine) as connection:
-            found = _traded(connection, among(connection, market.c.market_id, list(market_ids)))
-        return [found[market_id] for market_id in dict.fromkeys(market_ids) if market_id in found]
-
-    def busiest_markets(self, venue: Venue, limit: int) -> list[TradedMarket]:
-        """Open markets of ``venue`` with the highest volume of the last day."""
-        condition = _condition(venue, MarketStatus.OPEN, None, None, None)
-        query = sa.select(market.c.market_id).where(condition).order_by(*_order(MarketOrder.VOLUME_24H)).limit(limit)
-        with reading(self._engine) as connection:
-            market_ids = list(connection.execute(query).scalars())
-        return self.traded_markets(market_ids)
-
-    def tokens(self, venue: Venue) -> dict[str, tuple[str, int]]:
-        """Every token of ``venue``: token id -> (native id of its market, index of its outcome)."""
-        query = (
-            sa.select(outcome.c.token_id, market.c.native_id, outcome.c.outcome_index)
-            .join(market, market.c.market_id == outcome.c.market_id)
-            .where(market.c.venue == venue.value, outcome.c.token_id.is_not(None))
-        )
-        with reading(self._engine) as connection:
-            return {token: (native_id, index) for token, native_id, index in connection.execute(query)}
-
     def latest_finished_pass(
         self, venue: Venue, *, key: str | None = None, enough_rows: int | None = None
     ) -> datetime | None:
@@ -324,13 +299,14 @@ class CatalogueReader:
             return connection.execute(query).scalar()
 
 
-def _condition(
+def market_condition(
     venue: Venue | None,
     status: MarketStatus | None,
     category: str | None,
     search: str | None,
     event_id: str | None,
 ) -> sa.ColumnElement[bool]:
+    """Markets that fit every filter given."""
     conditions: list[sa.ColumnElement[bool]] = [sa.true()]
     equal = (
         (market.c.venue, venue),
@@ -343,7 +319,12 @@ def _condition(
     return sa.and_(*conditions)
 
 
-def _order(order: str) -> tuple[sa.ColumnElement[Any], ...]:
+def market_order(order: str) -> tuple[sa.ColumnElement[Any], ...]:
+    """What a ``MarketOrder`` sorts by.
+
+    Raises:
+        ConfigurationError: ``order`` is none.
+    """
     table = market.c
     match order:
         case MarketOrder.VOLUME:
@@ -366,11 +347,12 @@ def _has_native_id(name: str) -> sa.ColumnElement[bool]:
 
 def _markets(connection: sa.Connection, query: sa.Select[Any]) -> list[Market]:
     found = connection.execute(query).all()
-    outcomes = _outcomes(connection, [row.market_id for row in found])
+    outcomes = outcomes_of(connection, [row.market_id for row in found])
     return [market_of(row, outcomes.get(row.market_id, ())) for row in found]
 
 
-def _outcomes(connection: sa.Connection, market_ids: Sequence[str]) -> Mapping[str, Sequence[Outcome]]:
+def outcomes_of(connection: sa.Connection, market_ids: Sequence[str]) -> Mapping[str, Sequence[Outcome]]:
+    """Outcomes by market, in the venue's order; a market without any is left out."""
     table = outcome.c
     query = (
         sa.select(table.market_id, table.label, table.token_id, table.price_micros)
@@ -382,35 +364,6 @@ def _outcomes(connection: sa.Connection, market_ids: Sequence[str]) -> Mapping[s
         one = Outcome(label=label, token_id=token_id, price=None if price is None else PriceMicros(price))
         found.setdefault(market_id, []).append(one)
     return found
-
-
-def _traded(connection: sa.Connection, condition: sa.ColumnElement[bool]) -> dict[str, TradedMarket]:
-    table = market.c
-    query = (
-        sa.select(
-            table.market_id,
-            table.venue,
-            table.native_id,
-            table.opens_at,
-            table.closes_at,
-            venue_event.c.series_native_id,
-        )
-        .select_from(market.outerjoin(venue_event, table.event_id == venue_event.c.event_id))
-        .where(condition)
-    )
-    found = connection.execute(query).all()
-    outcomes = _outcomes(connection, [row.market_id for row in found])
-    return {
-        row.market_id: TradedMarket(
-            venue=Venue(row.venue),
-            native_id=row.native_id,
-            token_ids=tuple(one.token_id for one in outcomes.get(row.market_id, ())),
-            series_native_id=row.series_native_id,
-            opens_at=row.opens_at,
-            closes_at=row.closes_at,
-        )
-        for row in found
-    }
 
 
 def _refusal_of(row: sa.Row[Any]) -> StoredRefusal:
