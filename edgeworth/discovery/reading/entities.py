@@ -182,11 +182,15 @@ def mentions_of(words: Words, match: Match) -> tuple[Mention, ...]:
 def left_over(words: Words, taken: Sequence[bool], *, is_title_case: bool) -> tuple[Mention, ...]:
     """Content words that no phrase, date, range or negation has taken."""
     mentions = []
+    answer = answer_at(words)
     is_shouted = all(token.is_upper for token in words.tokens if token.kind is TokenKind.WORD)
     for position, token in enumerate(words.tokens):
         if taken[position]:
             continue
         found = _key(position, token, is_shouted=is_shouted)
+        if found is None and position > answer and token.kind is TokenKind.WORD:
+            # "... at launch? - As It Was": small words too are the name that is the answer.
+            found = token.key, False
         if found is None:
             continue
         key, is_number = found
@@ -226,6 +230,15 @@ def _key(position: int, token: Token, *, is_shouted: bool) -> tuple[str, bool] |
     if token.text in _COUNTS and not token.is_capital:
         return _COUNTS[token.text], True
     return token.key, False
+
+
+def answer_at(words: Words) -> int:
+    """The token after which an answer is named ("Who will win? - Brex"); the last one when none is."""
+    tokens = words.tokens
+    for position in range(len(tokens) - 2, 0, -1):
+        if tokens[position].text == "-" and tokens[position - 1].text == "?":
+            return position
+    return len(tokens)
 
 
 def stems_of(names: frozenset[str]) -> frozenset[str]:

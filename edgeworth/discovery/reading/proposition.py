@@ -14,7 +14,7 @@ from msgspec.structs import replace
 
 from edgeworth.discovery.reading.bounds import find_bounds
 from edgeworth.discovery.reading.dates import find_windows
-from edgeworth.discovery.reading.entities import left_over, mentions_of, phrases_in
+from edgeworth.discovery.reading.entities import answer_at, left_over, mentions_of, phrases_in
 from edgeworth.discovery.reading.polarity import find_denial
 from edgeworth.discovery.reading.slots import Mention, MentionKind, Polarity, Proposition, Window, WindowKind
 from edgeworth.discovery.reading.tokens import TokenKind, Words
@@ -46,6 +46,7 @@ def read_proposition(words: Words, closes_at: datetime | None) -> Proposition:
     mentions = [mention for match in matches for mention in mentions_of(words, match)]
     mentions += left_over(words, taken, is_title_case=is_title_case)
     mentions.sort(key=lambda mention: mention.position)
+    mentions = _with_answer(mentions, answer_at(words))
     mentions, editions = _numbered_editions(mentions, words)
     amounts = {end for bound in bounds.bounds for end in (bound.lower, bound.upper) if end is not None}
     ordered = tuple(mention for mention in mentions if not _repeats(mention, amounts))
@@ -58,6 +59,15 @@ def read_proposition(words: Words, closes_at: datetime | None) -> Proposition:
         stems=tuple(token.key for token in tokens if token.kind is not TokenKind.SYMBOL or token.text in "<>%$-+&"),
         is_title_case=is_title_case,
     )
+
+
+def _with_answer(mentions: list[Mention], answer: int) -> list[Mention]:
+    """An answer that the question offered among others is told from those: "Ramp or Brex first? - Ramp"."""
+    offered = {mention.key for mention in mentions if mention.position < answer}
+    return [
+        replace(one, key=f"answer:{one.key}") if one.position > answer and one.key in offered else one
+        for one in mentions
+    ]
 
 
 def _repeats(mention: Mention, amounts: set[Decimal]) -> bool:
