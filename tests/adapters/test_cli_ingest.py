@@ -115,7 +115,7 @@ def test_every_market_of_the_synthetic_world_is_in_the_catalogue_and_none_beside
     first = synthetic.first
     # Kalshi lists the events of its archive without their markets, so each of them is a row of its own.
     world = synthetic.world()
-    on_kalshi = world.listed(Venue.SYNTHETIC_KALSHI)
+    on_kalshi = list(world.listed(Venue.SYNTHETIC_KALSHI))
     bare = sum(
         all(is_archived(world, seen) for seen in world.snapshots(event, Venue.SYNTHETIC_KALSHI)) for event in on_kalshi
     )
