@@ -71,7 +71,7 @@ def _reported(document: bytes, result_bytes: int) -> bytes:
         return _run_program(job["code"], job["inputs"], files, result_bytes)
     except BaseException as error:  # noqa: BLE001  whatever a program raises is the news we are here to bring
         failure = error
-    return _encode(_describe(failure, sources={PROGRAM, *files}))
+    return _encode(_describe(failure))
 
 
 def _run_program(code: str, inputs: Any, files: dict[str, bytes], result_bytes: int) -> bytes:
@@ -122,7 +122,7 @@ def _plain(value: Any, *, most: int) -> Any:
     raise TypeError(f"{type(value).__name__} is not of JSON")
 
 
-def _describe(failure: BaseException, *, sources: set[str]) -> dict[str, str]:
+def _describe(failure: BaseException) -> dict[str, str]:
     """Status, sentence and failing lines; the text of the exception is the program's own, so it is cut."""
     if isinstance(failure, MemoryError):
         status, error = "memory", "MemoryError: it asked for more memory than it may have"
@@ -130,7 +130,7 @@ def _describe(failure: BaseException, *, sources: set[str]) -> dict[str, str]:
         status, error = "refused", f"the sandbox refused: {_named(failure)}"
     else:
         status, error = "code_error", _named(failure)
-    return {"status": status, "error": error, "traceback": _failing_lines(failure, sources)}
+    return {"status": status, "error": error, "traceback": _failing_lines(failure)}
 
 
 def _named(failure: BaseException) -> str:
@@ -142,12 +142,18 @@ def _named(failure: BaseException) -> str:
     return (name + text)[:LONGEST_TEXT]
 
 
-def _failing_lines(failure: BaseException, sources: set[str]) -> str:
+def _failing_lines(failure: BaseException) -> str:
     """The traceback without our own frames and without those of libraries."""
     if isinstance(failure, SyntaxError):
         return "".join(traceback.format_exception_only(failure))[-LONGEST_TEXT:]
-    frames = [frame for frame in traceback.extract_tb(failure.__traceback__) if frame.filename in sources]
+    frames = [frame for frame in traceback.extract_tb(failure.__traceback__) if _is_of_the_job(frame.filename)]
     return "".join(traceback.format_list(frames))[-LONGEST_TEXT:]
+
+
+def _is_of_the_job(filename: str) -> bool:
+    """Whether it is source that somebody remembered for tracebacks, and no file."""
+    remembered = linecache.cache.get(filename)
+    return remembered is not None and len(remembered) == 4 and remembered[1] is None
 
 
 def _encode(report: dict[str, str]) -> bytes:
