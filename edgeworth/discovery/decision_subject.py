@@ -85,7 +85,7 @@ def align(
     if not a_hard and not b_hard:
         if not shared:
             finding = compared("subject", Finding.UNKNOWN, "Nothing to compare.")
-        elif _order_matters(ours, theirs, shared, is_title_case=a.is_title_case or b.is_title_case) or _repeats_differ(
+        elif _order_matters(ours, theirs, shared, is_title_case=a.is_title_case and b.is_title_case) or _repeats_differ(
             a.mentions, b.mentions
         ):
             finding = compared(

@@ -298,7 +298,7 @@ def _window(reader: _Reader, position: int) -> tuple[Window, int, int] | None:
     span = reader.span(position)
     if span is None:
         return None
-    if not span.is_day and reader.text(position - 1) == "the" and span.has_year and reader.is_word(span.last + 1):
+    if _names_a_contest(reader, span):
         # "after the 2026 midterms": the year names the contest, and the word before it is about the contest.
         window = _make(WindowKind.EDITION, span.start, span.end, span, "in", reader, position, span.last)
         return window, position, span.last
@@ -318,6 +318,14 @@ def _window(reader: _Reader, position: int) -> tuple[Window, int, int] | None:
         wording, last, at_end = "before", last + 1, True
     window = _interpret(span, wording, at_end=at_end, reader=reader, first=first, last=last)
     return replace(window, clock=clock, zone=zone), first, last
+
+
+def _names_a_contest(reader: _Reader, span: Span) -> bool:
+    """Whether a period stands before the name of what happens in it: "the 2026 midterms", "the March 2026 meeting"."""
+    following = span.last + 1
+    if span.is_day or not span.has_year or not reader.is_word(following):
+        return False
+    return reader.text(span.first - 1) == "the" or (span.is_bare_year and reader.at(following) is None)
 
 
 def _interpret(span: Span, wording: str, *, at_end: bool, reader: _Reader, first: int, last: int) -> Window:

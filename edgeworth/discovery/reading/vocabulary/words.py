@@ -43,7 +43,7 @@ TURNING_WORDS: Final = frozenset(
     "announce say claim state deny declare predict believe".split()
 )
 """A negation after one of these denies a part of the sentence only, so it makes no opposite of the question."""
-SMALL_WORDS: Final = frozenset("a an the of in on at to for and or by with from vs v as is be per".split())
+SMALL_WORDS: Final = frozenset("a an the of in on at to for and or by with from vs v as per".split())
 """Not written large in titles that write every word large."""
 POINTING_WORDS: Final = frozenset("following specified respective option options bracket".split())
 """A defining sentence with one of these points to words outside it, and defines nothing on its own."""
