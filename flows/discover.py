@@ -40,6 +40,7 @@ def discover(
     same_category: bool = True,
     same_outcome_count: bool = True,
     close_within_days: Annotated[float | None, Field(ge=0)] = 7.0,
+    far_within_days: Annotated[float | None, Field(ge=0)] = 90.0,
     second_reader: Annotated[int, Field(ge=0)] = 0,
 ) -> State:
     """Completed when every stage came to its end; failed, with a valid partial report, otherwise.
@@ -53,6 +54,7 @@ def discover(
         same_category: Only pairs of one category, as far as known.
         same_outcome_count: Only pairs with equally many outcomes.
         close_within_days: Only pairs that close at most so many days apart; None for any.
+        far_within_days: Besides, the nearest two of each market that close at most so many days apart; None for none.
         second_reader: Pairs that a language model may read again at most; each costs money.
     """
     plan = DiscoverPlan(
@@ -64,6 +66,7 @@ def discover(
         same_category=same_category,
         same_outcome_count=same_outcome_count,
         close_within_days=close_within_days,
+        far_within_days=far_within_days,
         second_reader=second_reader,
     )
     run = begin(plan)

@@ -29,6 +29,8 @@ class DiscoverPlan(Struct, frozen=True, kw_only=True):
         across_venues: Only pairs on two venues.
         same_category, same_outcome_count: Only pairs that have these in common, as far as known.
         close_within_days: Only pairs that close at most so many days apart; ``None`` for any.
+        far_within_days: Besides those, the nearest two of each market that close at most so many days apart, for venues
+            date one bet differently; ``None`` for none.
         second_reader: Pairs that a language model may read again at most; each of them costs money.
     """
 
@@ -40,6 +42,7 @@ class DiscoverPlan(Struct, frozen=True, kw_only=True):
     same_category: bool = True
     same_outcome_count: bool = True
     close_within_days: float | None = 7.0
+    far_within_days: float | None = 90.0
     second_reader: int = 0
 
     @property
@@ -49,6 +52,7 @@ class DiscoverPlan(Struct, frozen=True, kw_only=True):
             same_outcome_count=self.same_outcome_count,
             same_category=self.same_category,
             close_within_days=self.close_within_days,
+            far_within_days=self.far_within_days,
             other_venue_only=self.across_venues,
         )
 

@@ -54,6 +54,10 @@ def discover(
     close_within: Annotated[
         float, typer.Option(help="Only pairs that close at most so many days apart; 0 for any.", min=0)
     ] = 7.0,
+    far_within: Annotated[
+        float,
+        typer.Option(help="Besides, the nearest two of each that close at most so many days apart; 0 for none.", min=0),
+    ] = 90.0,
     second_reader: Annotated[
         int, typer.Option(help="Let a language model read at most so many pairs again; costs money.", min=0)
     ] = 0,
@@ -79,6 +83,7 @@ def discover(
         same_category=not any_category,
         same_outcome_count=not any_outcome_count,
         close_within_days=close_within or None,
+        far_within_days=far_within or None,
         second_reader=second_reader,
     )
     # Before Prefect is started: it would tell a wrong setting as a traceback, ten seconds later.
