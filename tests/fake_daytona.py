@@ -42,6 +42,7 @@ class FakeDaytona:
         self.instead: dict[str, list[Response | str]] = {}
         self.is_network_blocked = True
         self.probe_exit_code = 1
+        self.hangs_on = ""
         self.state_when_created = "started"
         self.release = threading.Event()
 
@@ -116,6 +117,8 @@ class FakeDaytona:
         }
         if special == "hang after":
             await asyncio.to_thread(self.release.wait, 30)
+        if special == "torn":
+            return Response(b'{"id": "sandbox-', media_type="application/json")
         return JSONResponse(self.alive[sandbox_id])
 
     def _list(self, labels: dict[str, str]) -> Response:
@@ -149,6 +152,8 @@ class FakeDaytona:
 
     async def _execute(self, request: Request, sandbox_id: str) -> Response:
         body = await request.json()
+        if self.hangs_on and self.hangs_on in body["command"]:
+            await asyncio.to_thread(self.release.wait, 30)
         if "1.1.1.1" in body["command"]:  # nothing here asks the real network
             return JSONResponse({"exitCode": self.probe_exit_code, "result": ""})
         process = await asyncio.create_subprocess_shell(

@@ -11,6 +11,7 @@ of names to bytes with what was ``put``; what the program adds or changes there 
 
 from __future__ import annotations
 
+import math
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from enum import StrEnum
@@ -18,6 +19,8 @@ from types import TracebackType
 from typing import Any, Protocol, Self, TypeAlias
 
 from msgspec import Struct
+
+from edgeworth.errors import ConfigurationError
 
 Json: TypeAlias = Any
 """``None``, bool, int, finite float, str, list or dict with str keys of the same: what JSON can say."""
@@ -39,6 +42,13 @@ class Limits(Struct, frozen=True, kw_only=True):
     memory_mb: int = 1024
     output_bytes: int = 65_536
     result_bytes: int = 1_000_000
+
+    def __post_init__(self) -> None:
+        for name in self.__struct_fields__:
+            if not 0 < getattr(self, name) < math.inf:
+                raise ConfigurationError(
+                    f"limits of a sandbox: expected {name} above 0 and finite, found {getattr(self, name)}"
+                )
 
 
 class RunStatus(StrEnum):

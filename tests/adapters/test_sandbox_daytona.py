@@ -185,6 +185,15 @@ async def test_a_sandbox_of_which_no_answer_came_is_found_by_its_labels_and_dele
     assert nothing_is_left(fake, leases)
 
 
+async def test_a_sandbox_whose_answer_breaks_off_is_found_by_its_labels_and_deleted(fake, build, leases):
+    fake.instead[CREATE] = ["torn"]
+    async with build() as provider:
+        with pytest.raises(RetriableSourceError, match="create a sandbox"):
+            await provider.create(run="r", market="m")
+        assert (fake.created, fake.deleted) == (1, 1)
+    assert nothing_is_left(fake, leases)
+
+
 async def test_a_sandbox_that_comes_after_everyone_left_is_for_the_reaper(fake, build, leases, options):
     fake.instead[CREATE] = ["hang before"]
     async with build(wish=SandboxWish(create_seconds=1)) as provider:
@@ -292,6 +301,15 @@ async def test_a_service_that_fails_while_a_program_runs_says_nothing_about_the_
         assert "bad gateway" in outcome.what_stopped_it
         outcome = await sandbox.run("def main(i): return 1", inputs=None, limits=LIMITS)
         assert outcome.result == 1
+    assert nothing_is_left(fake, leases)
+
+
+async def test_a_service_that_does_not_answer_is_not_waited_for(fake, build, leases):
+    """The SDK waits five seconds longer than the program may take; then it is the service that failed."""
+    fake.hangs_on = "boot.py"
+    async with build() as provider, open_sandbox(provider, run="r", market="m") as sandbox:
+        outcome = await sandbox.run("def main(i): return 1", inputs=None, limits=replace(LIMITS, wall_seconds=1))
+        assert outcome.status is RunStatus.INFRASTRUCTURE
     assert nothing_is_left(fake, leases)
 
 

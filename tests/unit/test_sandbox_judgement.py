@@ -8,6 +8,7 @@ import signal
 import pytest
 
 from edgeworth.adapters.sandbox.supervision import Ended, Stop, judge
+from edgeworth.errors import ConfigurationError
 from edgeworth.simulation.sandbox import Limits, RunStatus
 
 LIMITS = Limits(cpu_seconds=10)
@@ -17,6 +18,14 @@ CAME_TO_ITS_END = Ended(status=0, cpu_seconds=0.1)
 def killed(number: int, cpu_seconds: float) -> Ended:
     """The wait status of a process that a signal ended is the signal's number."""
     return Ended(status=number, cpu_seconds=cpu_seconds)
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"wall_seconds": 0.0}, {"wall_seconds": float("inf")}, {"wall_seconds": float("nan")}, {"memory_mb": -1}]
+)
+def test_limits_that_limit_nothing_are_refused(wrong):
+    with pytest.raises(ConfigurationError, match="above 0 and finite"):
+        Limits(**wrong)
 
 
 def test_a_report_of_a_result_is_all_well():

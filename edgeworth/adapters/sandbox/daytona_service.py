@@ -29,7 +29,7 @@ from daytona import (
 )
 
 from edgeworth.adapters.sandbox.daytona_options import SandboxWish
-from edgeworth.errors import ConfigurationError, FatalSourceError, RetriableSourceError
+from edgeworth.errors import ConfigurationError, FatalSourceError, RetriableSourceError, SourceError
 
 CALL_SECONDS = 60.0
 DELETE_ATTEMPTS = 4
@@ -76,10 +76,11 @@ class DaytonaService:
         try:
             with translated("create a sandbox"):
                 return await self._client.create(params, timeout=wish.create_seconds)
-        except RetriableSourceError as error:
+        except SourceError as error:
             cause = error.__cause__
-            if isinstance(cause, DaytonaRateLimitError):
-                raise
+            status = cause.status_code if isinstance(cause, DaytonaError) else None
+            if status is not None and 400 <= status < 500 and not isinstance(cause, DaytonaTimeoutError):
+                raise  # refused, so there is none
             sandbox_id = cause.sandbox_id if isinstance(cause, DaytonaTimeoutError) else None
             raise UnfinishedSandboxError(str(error), sandbox_id=sandbox_id) from error
 
