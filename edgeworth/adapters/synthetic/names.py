@@ -46,6 +46,9 @@ PROTOCOLS: Final = (
     "Arclight", "Basalt", "Cobalt", "Driftnet", "Emberchain", "Fathom", "Gantry", "Halcyon", "Ionosphere", "Juniper",
     "Keel", "Lattice", "Monolith", "Nimbus", "Obsidian", "Parallax", "Quorum", "Rookery", "Sextant", "Trellis",
 )  # fmt: skip
+ECOSYSTEMS: Final = (
+    "Aurora", "Borealis", "Cinder", "Dune", "Equinox", "Fjord", "Glacier", "Horizon", "Inlet", "Jetstream",
+)  # fmt: skip
 CITIES: Final = (
     "Port Meridian", "New Hartwell", "Castlebridge", "San Aurelio", "Grafton Falls", "Eastvale", "Kingsmoor",
     "Lakemont",

@@ -31,7 +31,7 @@ def own_names(series: str, fields: dict[str, str], index: int) -> dict[str, str]
         "KXHOST": {"object": _union(index)},
         "KXJOIN": {"object": _union(index), "place": place},
         "KXGAME": {},
-        "KXTVL": {},
+        "KXTVL": {"object": _own(names.ECOSYSTEMS, _CHAINS, index)},
     }
     return named.get(series, {"place": place})
 
