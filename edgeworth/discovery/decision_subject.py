@@ -247,15 +247,21 @@ def _rivals(
 
 
 def _artist(extra: Sequence[Mention], own: Sequence[Mention], shared: frozenset[str]) -> frozenset[int]:
-    """Positions of "by <names>" after the title of a work that both texts name."""
+    """Positions of the artist in "<title> by <artist>", where both texts name the title of a work.
+
+    That is whatever follows "by" up to the next word that both texts have.
+    """
     if not shared & WORKS:
         return frozenset()
-    positions = {mention.position: mention for mention in own}
+    left_over = {mention.position for mention in extra}
     found: set[int] = set()
-    for mention in extra:
-        before = mention.position - 1
-        is_after_by = mention.before == "by" and before - 1 in positions and positions[before - 1].key in shared
-        if mention.kind is MentionKind.NAME and (is_after_by or mention.position - 1 in found):
+    is_artist = False
+    for previous, mention in pairwise(own):
+        if mention.position not in left_over:
+            is_artist = False
+        elif mention.before == "by" and previous.key in shared:
+            is_artist = True
+        if is_artist:
             found.add(mention.position)
     return frozenset(found)
 

@@ -273,7 +273,7 @@ _INTRODUCTIONS: Final = {
     ("after",): "after", ("since",): "after", ("starting",): "after", ("between",): "between", ("from",): "between",
     ("in", "or", "before"): "by", ("on", "or", "after"): "from",
 }  # fmt: skip
-_ENDS: Final = frozenset({"end", "conclusion", "close"})
+_ENDS: Final = frozenset({"end", "conclusion", "close", "eoy", "eom"})
 
 
 def find_windows(words: Words, taken: Sequence[bool]) -> WindowsFound:

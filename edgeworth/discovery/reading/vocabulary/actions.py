@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import Final
 
 ACTIONS: Final = """
-win: winner | champion | champions | championship winner | be crowned champion | crowned champions | crowned champion | claim victory | secure victory | emerge victorious | be victorious | victorious | claim victory in | secure victory in | clinch victory in | win the title | win the championship | be declared winner of
+win: winner | champion | champions | championship winner | be crowned champion | crowned champions | crowned champion | claim victory | secure victory | emerge victorious | be victorious | victorious | claim victory in | secure victory in | clinch victory in | win the title | win the championship | be declared winner of | be awarded | get awarded
 beat: defeat | defeats | prevail over
 out: leave office | leaves office | cease to be | ceases to be | cease being | stop being | no longer be | removed as | be out as | be out | out as | to be out
 resign: step down | steps down | stepping down | resigns

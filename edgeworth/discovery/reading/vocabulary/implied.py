@@ -11,6 +11,9 @@ def _keys(table: str) -> frozenset[str]:
     return frozenset(key.strip() for key in table.split("|"))
 
 
+_BANKS: Final = _keys("entity:fed | entity:ecb | entity:boe | entity:boj | entity:boc | entity:rba")
+"""They decide on rates at meetings: what is decided in March is decided after the March meeting."""
+
 IMPLIED: Final = {
     "place:us": _keys(
         "entity:cpi | entity:core_cpi | entity:pce | entity:core_pce | entity:fed | entity:supreme court | entity:federal government | entity:unemployment | entity:nonfarm payrolls | entity:sec | entity:doj | entity:fbi | scope:house | scope:senate | entity:republican | entity:democrat | action:government shutdown | entity:trump"
@@ -26,6 +29,9 @@ IMPLIED: Final = {
     "xai": frozenset({"grok"}),
     "rockstar": frozenset({"entity:gta 6"}),
     "action:win": frozenset({"entity:oscars", "entity:grammys", "entity:emmys", "entity:golden globes"}),
+    "action:meet": _BANKS,
+    "decision": _BANKS,
+    "after": _BANKS,
     "entity:nba": frozenset({"entity:nba finals"}),
     "entity:nfl": frozenset({"entity:super bowl"}),
     "entity:mlb": frozenset({"entity:world series"}),

@@ -18,13 +18,13 @@ EMPTY_WORDS: Final = frozenset(
 )
 """Dropped before two questions are compared."""
 
-LIGHT_VERBS: Final = frozenset("end finish come have hold reach agree achieve receive earn make part set".split())
+LIGHT_VERBS: Final = frozenset("name end finish come have hold reach agree achieve receive earn make part set".split())
 """Verbs that say nothing beside the noun they stand with: extra on either side they make no difference."""
 
 SOFT_WORDS: Final = frozenset(
     """
     price value level reading figure song chart track single game match season full total amount number event result
-    title award prize party political candidate person man's leader's country's conflict
+    title award prize party political candidate individual person man's leader's country's conflict
     world's mr ms mrs dr sir gov sen rep
     president's mainland national upcoming annual contest tournament edition city state team club fc cf athlete
     crude oil barrel bbl year inc corp company shipping world rate
