@@ -60,7 +60,7 @@ ENVIRONMENT = {
 """All variables that a program sees."""
 
 _BOOTSTRAP = (
-    "import sys; sys.path.insert(0, {root!r}); from edgeworth.adapters.sandbox.child.fork_server import main; main()"
+    "import sys; sys.path.append({root!r}); from edgeworth.adapters.sandbox.child.fork_server import main; main()"
 )
 _NOT_OF_THE_STANDARD_LIBRARY = frozenset({"site-packages", "dist-packages", "ensurepip", "idlelib", "test"})
 

@@ -51,7 +51,9 @@ class LocalSandboxProvider:
     ) -> None:
         self._levels = levels
         self._require = require
-        self._threads = ThreadPoolExecutor(concurrency or os.cpu_count() or 1, thread_name_prefix="sandbox")
+        places = concurrency or os.cpu_count() or 1
+        self._places = asyncio.Semaphore(places)
+        self._threads = ThreadPoolExecutor(places, thread_name_prefix="sandbox")
         self._chosen: LocalLevel | None = None
         self._helpers: dict[LocalLevel, Helper] = {}
         self._starting = asyncio.Lock()
@@ -107,14 +109,15 @@ class LocalSandboxProvider:
 
     async def supervise(self, level: LocalLevel, document: bytes, limits: Limits) -> Supervised:
         """Run one job under ``level`` when there is room. A cancellation ends the job first."""
-        supervision = Supervision(await self._helper(level), document, limits)
-        running = asyncio.get_running_loop().run_in_executor(self._threads, supervision.run)
-        try:
-            return await asyncio.shield(running)
-        except asyncio.CancelledError:
-            supervision.cancel()
-            await asyncio.wait([running])
-            raise
+        async with self._places:
+            supervision = Supervision(await self._helper(level), document, limits)
+            running = asyncio.get_running_loop().run_in_executor(self._threads, supervision.run)
+            try:
+                return await asyncio.shield(running)
+            except asyncio.CancelledError:
+                supervision.cancel()
+                await asyncio.wait([running])
+                raise
 
     async def _helper(self, level: LocalLevel) -> Helper:
         """The fork server of ``level``, started anew when it is gone."""
