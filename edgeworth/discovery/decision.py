@@ -9,6 +9,7 @@ abstention, never to a guess. A cosine or a price is no argument here.
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Final
 
 from msgspec import Struct
@@ -108,7 +109,7 @@ def _with_definitions(a: QuestionReading, b: QuestionReading, by_title: _Outcome
     by_rules = _compare(a, b, a.definition, b.definition)
     parts = (*by_title.comparisons, *(_of_rules(part) for part in by_rules.comparisons))
     if by_title.relation.is_same_bet:
-        contradiction = _contradiction(by_title, by_rules)
+        contradiction = _contradiction(by_title, by_rules, a.definition, b.definition)
         if contradiction is not None:
             return _Outcome(relation=contradiction, comparisons=parts)
         return replace(by_title, comparisons=parts)
@@ -152,12 +153,19 @@ def _of_rules(part: Comparison) -> Comparison:
     return replace(part, clause=replace(part.clause, name=f"rules: {part.clause.name}"))
 
 
-def _contradiction(by_title: _Outcome, by_rules: _Outcome) -> Relation | None:
+def _contradiction(by_title: _Outcome, by_rules: _Outcome, one: Proposition, other: Proposition) -> Relation | None:
     """The relation to fall back to when rules differ where titles agree."""
     if by_rules.relation.is_same_bet and by_rules.relation is not by_title.relation:
         return Relation.UNDETERMINED
     names = {part.clause.name for part in by_rules.comparisons if part.finding in _HARD}
+    if _last_day(one) == _last_day(other) is not None:
+        # Rules often begin their window on the day the market was opened; titles agree, so that day is no matter.
+        names.discard("window")
     return Relation.RELATED if names & {"threshold", "window"} else None
+
+
+def _last_day(proposition: Proposition) -> date | None:
+    return max((window.end for window in proposition.windows if window.end is not None), default=None)
 
 
 def _after_rules(a: QuestionReading, b: QuestionReading, outcome: _Outcome) -> _Outcome:

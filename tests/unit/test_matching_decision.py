@@ -150,6 +150,31 @@ def test_rules_settle_what_two_wordings_leave_open():
     assert decide(a, b).relation is INV
 
 
+def test_rules_as_venues_write_them_do_not_part_what_their_titles_say_alike():
+    """One opens its window on the day of listing and tells hours and sources; the other says one sentence."""
+    a = market(
+        "Will Donald Trump endorse Ken Paxton for the Texas Republican Senate primary by March 2, 2026?",
+        "2026-03-02",
+        outcomes=("Yes", "No"),
+        rules="This market will resolve to "
+        '"Yes" if Donald Trump publicly endorses Ken Paxton for the Texas Republican Senate primary between January 13, '
+        "2026 and March 2, 2026, 11:59 PM ET. Otherwise, this market will resolve to "
+        '"No". Only clear endorsements count. The resolution source is a consensus of credible reporting.',
+    )
+    b = market(
+        "Will Donald Trump endorse Ken Paxton in the 2026 Texas Senate Republican primary before Mar 3, 2026?",
+        "2026-03-03T15:00:00",
+        outcomes=("Yes", "No"),
+        rules="If Donald Trump endorses Ken Paxton in the 2026 Texas Senate Republican primary before Mar 3, 2026, then the "
+        "market resolves to Yes.\n\nThis market will close and expire early if the event occurs.",
+    )
+    assert decide(a, b).relation is E
+    later = QuestionText(
+        question=a.question, outcomes=a.outcomes, closes_at=a.closes_at, rules=a.rules.replace("March 2,", "March 9,")
+    )
+    assert decide(later, b).relation is Relation.RELATED
+
+
 GAME = {"event": "Lakers vs. Suns (Jan 12)"}
 
 
