@@ -16,8 +16,9 @@ RECORDINGS ?= $(EDGEWORTH_RECORDINGS)
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-demo: .venv/run.stamp ## Ingest a synthetic world through loopback HTTP and write a page that shows it
+demo: .venv/run.stamp ## Ingest a synthetic world through loopback HTTP, search it, and write pages that show both
 	@$(BIN)/edgeworth ingest --source synthetic --full
+	@$(BIN)/edgeworth discover
 
 test: .venv/dev.stamp ## All tests; EDGEWORTH_RECORDINGS=DIR adds those over recorded data
 	@$(BIN)/python -m pytest -q -n 2 --dist loadgroup -m "not server and not live"
