@@ -142,10 +142,11 @@ their event's in a clause are in here, so coverage may fall short."""
 RECORDED = """Daily probabilities and outcomes of market questions from ForecastBench (Forecasting Research Institute,
 CC-BY-SA-4.0; Polymarket, Manifold, Metaculus, INFER; October 2025 to August 2026). Each question is cut a fixed number
 of days after its first price; nothing later enters, and questions whose resolution date is not after the cut are left
-out. Log scores are clipped at {clip}. The models see the price history and the planned close, nothing else, so they are
-anchored: the chooser takes the belief walk, which can at best take noise off the price. Questions by a date are also
-run through the hazard model, which the chooser took for them until this very comparison spoke against it: for that
-choice these questions are not an independent test."""
+out. Log scores are clipped at {clip}. The models see the price history and the planned close, nothing else, so they
+are anchored: the chooser takes the belief walk, which can at best take noise off the price. Questions by a date are
+also run through the hazard model, which the chooser took for them until this very comparison spoke against it, and the
+walk's draws were centred on the price after a first look at this table: for these two choices these questions are not
+an independent test."""
 
 
 def named(seeds: Sequence[int]) -> str:

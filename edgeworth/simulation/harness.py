@@ -9,7 +9,8 @@ file and no clock but a stopwatch, and takes and gives plain JSON values. ``cont
 - ``abstained``: the model says why it has no answer.
 - ``invalid``: ``problem`` says what is wrong, with the failing lines of ``model.py``, for whoever mends it.
 
-Everything but ``timing`` is a function of the inputs.
+Everything but ``timing`` is a function of the inputs. The tests find mistakes, not malice: a model shares this process
+and could forge what it likes. What it may touch is the sandbox's business, what its answer is worth the scores'.
 """
 
 from __future__ import annotations
