@@ -43,6 +43,7 @@ from typing import Any
 
 from msgspec import Struct
 
+from edgeworth.errors import ConfigurationError
 from edgeworth.simulation import harness
 from edgeworth.simulation.context import SimulationContext, context_values
 
@@ -72,6 +73,14 @@ class RunOptions(Struct, frozen=True, kw_only=True):
     confidence: float = 0.95
     belief_confidence: float = 0.90
     validate: bool = True
+
+    def __post_init__(self) -> None:
+        if self.runs < 1 or self.batch < 1 or self.seed < 0 or not self.standard_error >= 0.0:
+            raise ConfigurationError(
+                f"expected runs and batch of at least 1, a seed and a standard error of at least 0, found {self}"
+            )
+        if not (0.0 < self.confidence < 1.0 and 0.0 < self.belief_confidence < 1.0):
+            raise ConfigurationError(f"expected confidences between 0 and 1, found {self}")
 
 
 def harness_source() -> str:

@@ -23,7 +23,7 @@ from typing import Final
 import numpy as np
 from msgspec import Struct
 
-from edgeworth.errors import DataError
+from edgeworth.errors import ConfigurationError, DataError
 from edgeworth.probability.devig import power
 from edgeworth.probability.log_odds import pool
 from edgeworth.simulation.context import Sibling, SimulationContext
@@ -48,6 +48,12 @@ class EstimateRule(Struct, frozen=True, kw_only=True):
     market_noise: float = 0.1
     worth_a_look: float = 2.0
     strong: float = 3.0
+
+    def __post_init__(self) -> None:
+        if not 0.0 <= self.model_weight <= 1.0 or not self.market_noise >= 0.0:
+            raise ConfigurationError(f"expected a weight between 0 and 1 and no negative noise, found {self}")
+        if not 0.0 < self.worth_a_look <= self.strong:
+            raise ConfigurationError(f"expected worth a look above 0 and at most strong, found {self}")
 
 
 class Verdict(StrEnum):

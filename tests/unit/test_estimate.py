@@ -6,7 +6,7 @@ import math
 
 import pytest
 
-from edgeworth.errors import DataError
+from edgeworth.errors import ConfigurationError, DataError
 from edgeworth.probability.devig import power
 from edgeworth.simulation.context import KnownEvent, Sibling
 from edgeworth.simulation.estimate import EstimateRule, Verdict, between_models, estimate, in_order, market_view
@@ -142,6 +142,14 @@ def test_a_model_without_beliefs_claims_no_interval():
 def test_no_model_no_estimate():
     with pytest.raises(DataError, match="at least one model"):
         estimate(QUOTED, [FAILED])
+
+
+@pytest.mark.parametrize(
+    "bad", [{"model_weight": 1.5}, {"market_noise": -0.1}, {"worth_a_look": 4.0}, {"worth_a_look": 0.0}]
+)
+def test_a_rule_that_contradicts_itself_is_refused(bad):
+    with pytest.raises(ConfigurationError):
+        EstimateRule(**bad)
 
 
 # --- order ------------------------------------------------------------------------------------------------------------

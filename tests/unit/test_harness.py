@@ -8,6 +8,7 @@ import sys
 
 import pytest
 
+from edgeworth.errors import ConfigurationError
 from edgeworth.probability.intervals import wilson
 from edgeworth.simulation import harness
 from edgeworth.simulation.context import KnownOutcome, context_values
@@ -69,6 +70,14 @@ def test_the_options_are_those_of_the_harness():
     assert {
         name: getattr(RunOptions(), name) for name in RunOptions().__struct_fields__
     }.items() <= harness.DEFAULTS.items()
+
+
+@pytest.mark.parametrize(
+    "bad", [{"runs": 0}, {"batch": 0}, {"seed": -1}, {"standard_error": float("nan")}, {"confidence": 1.0}]
+)
+def test_options_that_cannot_be_meant_are_refused(bad):
+    with pytest.raises(ConfigurationError):
+        RunOptions(**bad)
 
 
 # --- the answer -------------------------------------------------------------------------------------------------------

@@ -6,6 +6,6 @@ the harness can run. The models stand in ``models/`` as templates; parameters ar
 """
 
 from edgeworth.simulation.builtin.chooser import BuiltinChoice, choose
-from edgeworth.simulation.builtin.rendering import BuiltinModel, render
+from edgeworth.simulation.builtin.rendering import BuiltinModel, author, render
 
-__all__ = ["BuiltinChoice", "BuiltinModel", "choose", "render"]
+__all__ = ["BuiltinChoice", "BuiltinModel", "author", "choose", "render"]
