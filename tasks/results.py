@@ -88,8 +88,10 @@ def make_run_folder(results_dir: Path, batch_name: str, at: datetime) -> Iterato
         try:
             yield RunFolder(building, final)
             building.rename(final)
-        finally:
+        except BaseException:
+            # Only then: after the move another run may have begun a folder of the same name.
             shutil.rmtree(building, ignore_errors=True)
+            raise
 
 
 def _begin(results_dir: Path, stem: str) -> tuple[Path, Path]:

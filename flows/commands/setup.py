@@ -25,7 +25,12 @@ PATIENCE_SECONDS = 30.0
 """A server that was started in the background a moment ago needs ten to twenty-five seconds to answer."""
 
 
-def setup(json: Annotated[bool, typer.Option("--json", help="One JSON object on standard output.")] = False) -> None:
+def setup(
+    wait: Annotated[
+        float, typer.Option(help="Seconds to look for a server that is still starting.", min=0)
+    ] = PATIENCE_SECONDS,
+    json: Annotated[bool, typer.Option("--json", help="One JSON object on standard output.")] = False,
+) -> None:
     """Bring the Prefect server to the state that prefect.yaml and the documented limits describe.
 
     What is there already and right is left alone, so a second call changes nothing.
@@ -33,7 +38,7 @@ def setup(json: Annotated[bool, typer.Option("--json", help="One JSON object on 
     from tasks.prefect_server import running_api
 
     settings = load_settings()
-    with running_api(settings.prefect_home, patience_seconds=PATIENCE_SECONDS, on_wait=_say_waiting):
+    with running_api(settings.prefect_home, patience_seconds=wait, on_wait=lambda: _say_waiting(wait)):
         from tasks.setup import set_up
 
         steps = set_up(Path.cwd())
@@ -48,5 +53,5 @@ def setup(json: Annotated[bool, typer.Option("--json", help="One JSON object on 
     results.print(table)
 
 
-def _say_waiting() -> None:
-    errors.print(f"No Prefect server answers yet; looking for {PATIENCE_SECONDS:.0f} s.", highlight=False)
+def _say_waiting(seconds: float) -> None:
+    errors.print(f"No Prefect server answers yet; looking for {seconds:.0f} s.", highlight=False)

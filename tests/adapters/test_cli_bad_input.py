@@ -192,5 +192,5 @@ def test_a_file_that_is_no_database_is_said_and_left_alone(folder):
 
 
 def test_setup_needs_a_server_and_says_how_to_start_one(folder, closed_port):
-    done = run(folder, "setup", PREFECT_API_URL=f"http://127.0.0.1:{closed_port}/api")
+    done = run(folder, "setup", "--wait", "0", PREFECT_API_URL=f"http://127.0.0.1:{closed_port}/api")
     done.says(2, "Error:", "prefect server start")
