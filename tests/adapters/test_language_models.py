@@ -262,7 +262,7 @@ async def test_an_answer_that_ran_out_of_tokens_is_not_read(provider, changes):
         ('{"rain": true}', "expected the properties chance"),
         ('{"rain": true, "chance": 2}', "chance: expected maximum 1, found a int"),
         ("[1]", 'expected type "object", found a list'),
-        ("[" * 5000 + "]" * 5000, "text that is none"),
+        ("[" * 50_000 + "]" * 50_000, "text that is none"),
     ],
 )
 async def test_an_answer_that_is_not_what_was_asked_for_says_why(provider, text, problem):
