@@ -22,7 +22,8 @@ from edgeworth.discovery.decision_rules import compare_settlement
 from edgeworth.discovery.decision_subject import Alignment, align
 from edgeworth.discovery.decision_windows import compare_windows
 from edgeworth.discovery.reading import Proposition, QuestionReading, read_question
-from edgeworth.discovery.reading.slots import MentionKind
+from edgeworth.discovery.reading.slots import MentionKind, WindowKind
+from edgeworth.discovery.reading.vocabulary.implied import LASTING, SUPERLATIVE
 from edgeworth.discovery.texts import QuestionText
 from edgeworth.markets.relation import Clause, Finding, Relation, Verdict
 
@@ -44,6 +45,7 @@ _NAMING: Final = frozenset(
     {MentionKind.ENTITY, MentionKind.PLACE, MentionKind.TEAM, MentionKind.NAME, MentionKind.NUMBER}
 )
 _SUBJECT_SLOTS: Final = ("subject", "action", "scope", "number", "place")
+_NESTED: Final = (Finding.A_NARROWER, Finding.B_NARROWER)
 _HARD: Final = (Finding.DIFFERENT, Finding.DISJOINT, Finding.A_NARROWER, Finding.B_NARROWER)
 
 
@@ -196,7 +198,7 @@ def _compare(a: QuestionReading, b: QuestionReading, one: Proposition, other: Pr
         certainty = min(windows.certainty, bounds.certainty)
         return _Outcome(relation=Relation.EQUIVALENT, comparisons=(*parts[:3], same), certainty=certainty)
     return _Outcome(
-        relation=_relation(subject, bounds.finding, windows.finding, polarity.finding, one),
+        relation=_relation(subject, bounds.finding, windows.finding, polarity.finding, one, other),
         comparisons=parts,
         certainty=min(part.certainty for part in parts),
     )
@@ -215,7 +217,9 @@ def _compare_polarity(a: Proposition, b: Proposition) -> Comparison:
     )
 
 
-def _relation(subject: Alignment, bounds: Finding, windows: Finding, polarity: Finding, one: Proposition) -> Relation:
+def _relation(
+    subject: Alignment, bounds: Finding, windows: Finding, polarity: Finding, one: Proposition, other: Proposition
+) -> Relation:
     if subject.comparison.finding is Finding.DIFFERENT:
         if (
             subject.is_exclusive
@@ -230,11 +234,32 @@ def _relation(subject: Alignment, bounds: Finding, windows: Finding, polarity: F
         if subject.overlap < _SAME_TOPIC and not subject.shares_agent:
             return Relation.UNRELATED
         return Relation.RELATED if bounds in _HARD or windows in _HARD else Relation.UNDETERMINED
-    if Finding.UNKNOWN in {bounds, windows, polarity}:
+    if Finding.UNKNOWN in {bounds, windows, polarity} or (windows in _NESTED and not _only_grows(one, other)):
         return Relation.RELATED if bounds in _HARD or windows in _HARD else Relation.UNDETERMINED
     return _of_same_subject(
         bounds, windows, is_opposite=polarity is Finding.OPPOSITE, is_negated=bool(one.polarity.is_negated)
     )
+
+
+def _only_grows(one: Proposition, other: Proposition) -> bool:
+    """Whether what has come true within a time has come true within every longer one.
+
+    That is so of what happens once. It is not of what has to last ("remain"), of the most or the best within a time, of
+    an amount that belongs to its period ("deliveries in Q4"), nor of one that must stay below something until a day.
+    """
+    keys = {mention.key for mention in (*one.mentions, *other.mentions)}
+    if keys & LASTING:
+        return False
+    periods = {window.kind for window in (*one.windows, *other.windows)}
+    if WindowKind.DURING in periods and keys & SUPERLATIVE:
+        return False
+    for bound in (*one.bounds, *other.bounds):
+        if bound.upper is not None and bound.has_upper is not None and bound.lower is None:
+            return False
+        is_touch = bound.lower is not None and bound.has_lower is None
+        if WindowKind.DURING in periods and not is_touch and bound.lower is not None and bound.unit == "%":
+            return False
+    return True
 
 
 def _of_same_subject(bounds: Finding, windows: Finding, *, is_opposite: bool, is_negated: bool) -> Relation:
@@ -244,6 +269,9 @@ def _of_same_subject(bounds: Finding, windows: Finding, *, is_opposite: bool, is
     findings = {bounds, windows} - {Finding.SAME}
     if not findings:
         return Relation.INVERSE if is_opposite else Relation.EQUIVALENT
+    if windows in _NESTED and bounds in _NESTED:
+        # Two slots apart at once: one thing too many to rely on.
+        return Relation.RELATED
     if findings in ({Finding.A_NARROWER}, {Finding.B_NARROWER}):
         return _nested(findings == {Finding.A_NARROWER}, is_opposite=is_opposite, is_negated=is_negated)
     if findings == {Finding.DISJOINT} and windows is Finding.SAME and not is_opposite and not is_negated:

@@ -92,10 +92,20 @@ def _compare_ranges(a: Bound, b: Bound) -> tuple[Finding, str]:
         return Finding.SAME, "The same threshold."
     if a.is_outside:
         return Finding.DIFFERENT, "Different ranges."
+    if (_is_touch(a) or _is_touch(b)) and (a.lower is None) != (b.lower is None):
+        # A price can rise to one level and fall to another within the same time: neither opposite nor exclusive.
+        return Finding.DIFFERENT, "One is reached from below, the other is on the other side."
     if _complementary(a, b) or _complementary(b, a):
         return Finding.OPPOSITE, "One range is what the other leaves out."
+    return _compare_places(a, b)
+
+
+def _compare_places(a: Bound, b: Bound) -> tuple[Finding, str]:
+    """How two ranges lie on the line."""
     (a_low, a_high), (b_low, b_high) = _places(a), _places(b)
     if a_high < b_low or b_high < a_low:
+        if _is_touch(a) or _is_touch(b):
+            return Finding.DIFFERENT, "Different ranges, of which one is only touched."
         return Finding.DISJOINT, "Ranges that do not overlap."
     if b_low <= a_low and a_high <= b_high:
         return Finding.A_NARROWER, "The first range lies within the second."
@@ -116,7 +126,13 @@ def _complementary(low: Bound, high: Bound) -> bool:
     """Whether ``low`` goes up to where ``high`` begins and exactly one of them has the end itself."""
     if low.lower is not None or high.upper is not None or low.upper is None or low.upper != high.lower:
         return False
-    return low.has_upper is None or high.has_lower is None or low.has_upper != high.has_lower
+    return low.has_upper != high.has_lower
+
+
+def _is_touch(bound: Bound) -> bool:
+    """Whether it is enough to get there once ("hit", "dip to")."""
+    end = bound.has_lower if bound.lower is not None else bound.has_upper
+    return not bound.is_outside and end is None
 
 
 def _places(bound: Bound) -> tuple[_End, _End]:

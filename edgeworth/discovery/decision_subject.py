@@ -15,6 +15,7 @@ from itertools import pairwise
 from typing import Final
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from edgeworth.discovery.comparison import Comparison, Quotes, compared
 from edgeworth.discovery.reading.entities import stems_of
@@ -32,6 +33,11 @@ _AGENTS: Final = (MentionKind.ENTITY, MentionKind.PLACE, MentionKind.TEAM, Menti
 _OFFICES: Final = frozenset({"scope:governor", "scope:president", "scope:mayor", "scope:senate", "scope:house"})
 _DENIED_WITH: Final = stems_of(frozenset({"any", "or", "either"}))
 _PARTIES: Final = frozenset({"entity:republican", "entity:democrat", "entity:labour", "entity:conservative"})
+_CHAMBERS: Final = frozenset({"scope:house", "scope:senate"})
+_PARTS_OF_A_CHAMBER: Final = frozenset(
+    {"scope:seats", "scope:margin", "scope:primary", "scope:nomination", "scope:popular vote", "scope:speaker", "race"}
+)
+_NOMINATED_BY_ONE_PRIMARY: Final = frozenset({"scope:senate", "scope:house", "scope:governor", "scope:mayor"})
 _PERSONAL_OFFICES: Final = frozenset({"scope:president", "scope:prime minister", "scope:governor", "scope:mayor"})
 _SOFT_CERTAINTY: Final = 0.95
 _GIVEN_NAME_CERTAINTY: Final = 0.96
@@ -69,6 +75,8 @@ def align(
     if is_opposite:
         a_extra = [one for one in a_extra if one.key not in _DENIED_WITH]
         b_extra = [one for one in b_extra if one.key not in _DENIED_WITH]
+    if not (a.polarity.is_negated or b.polarity.is_negated):
+        a_extra, b_extra = _without_any(a_extra, ours, shared), _without_any(b_extra, theirs, shared)
     a_hard, a_certainty = _unexcused(a_extra, ours, shared, frozenset())
     b_hard, b_certainty = _unexcused(b_extra, theirs, shared, frozenset())
     if a_hard and not b_hard:
@@ -154,6 +162,15 @@ def _canonical(proposition: Proposition) -> list[Mention]:
         dropped.add("scope:election")
     if "scope:general" in keys and "scope:election" in keys:
         dropped.add("scope:general")
+    if _CHAMBERS & keys and _PARTIES & keys and not keys & _PARTS_OF_A_CHAMBER and not _names_a_state(mentions):
+        # A party that wins the House in the midterms controls it after them.
+        mentions = [replace(one, key="action:control") if one.key == "action:win" else one for one in mentions]
+        mentions = _without_repeats(mentions)
+        dropped |= {"scope:midterm", "scope:election", "after"}
+    if {"scope:primary", "action:win"} <= keys and keys & _PARTIES and keys & _NOMINATED_BY_ONE_PRIMARY:
+        # Whoever wins a party's primary for such an office is its nominee; a state's presidential primary makes none.
+        mentions = [replace(one, key="scope:nomination") if one.key == "scope:primary" else one for one in mentions]
+        dropped |= {"action:win", "scope:election"}
     if "entity:supreme court" in keys:
         dropped.add("place:us")
     if (
@@ -165,6 +182,10 @@ def _canonical(proposition: Proposition) -> list[Mention]:
     elif {"scope:election", "action:win"} <= keys and keys & _OFFICES and "scope:primary" not in keys:
         dropped |= {"scope:election", "action:win"}
     return [mention for mention in mentions if mention.key not in dropped]
+
+
+def _names_a_state(mentions: Sequence[Mention]) -> bool:
+    return any(one.kind in {MentionKind.PLACE, MentionKind.NAME} and one.key != "place:us" for one in mentions)
 
 
 def _without_repeats(mentions: Sequence[Mention]) -> list[Mention]:
@@ -213,6 +234,12 @@ def _excuse(
     if mention.key in context and mention.kind is not MentionKind.SCOPE:
         return _CONTEXT_CERTAINTY
     return None
+
+
+def _without_any(extra: list[Mention], own: Sequence[Mention], shared: frozenset[str]) -> list[Mention]:
+    """``any`` directly before a thing that both texts name alike says no more than the thing: ``move any Bitcoin``."""
+    named = {one.position for one in own if one.key in shared and one.kind is MentionKind.ENTITY}
+    return [one for one in extra if not (one.key == "any" and one.last + 1 in named)]
 
 
 def _is_given_name(mention: Mention, own: Sequence[Mention], shared: frozenset[str]) -> bool:

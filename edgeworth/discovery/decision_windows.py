@@ -225,7 +225,8 @@ def _compare_clocks(a: Window, b: Window, *, has_bounds: bool) -> Comparison | N
 
 def _is_boundary_day(a: Window, b: Window, a_closes: datetime | None, b_closes: datetime | None) -> bool:
     """Whether it is "before March 31" beside "by March 31", where the market of the first closes as that day ends."""
-    if a.written is None or a.written != b.written or {a.wording, b.wording} != {"by", "before"} or not a.has_year:
+    wordings = {"by" if window.wording == "through" else window.wording for window in (a, b)}
+    if a.written is None or a.written != b.written or wordings != {"by", "before"} or not a.has_year:
         return False
     strict_closes = a_closes if a.wording == "before" else b_closes
     if strict_closes is None:
@@ -250,12 +251,29 @@ def _span(window: Window, other: Window) -> tuple[date, date]:
     return start or date.min, end or date.max
 
 
+def _is_over_before(period: Window, deadline: Window) -> bool:
+    """Whether a year or quarter ended before the year of a deadline began.
+
+    "In 2025" beside "by June 2026": a market on the second counts from its opening, which neither text tells.
+    """
+    if period.kind is not WindowKind.DURING or deadline.kind is not WindowKind.DEADLINE:
+        return False
+    if period.end is None or deadline.end is None:
+        return False
+    return period.end <= date((deadline.end - _ONE_DAY).year, 1, 1)
+
+
 def _compare_spans(a: Window, b: Window) -> tuple[Finding, str]:
     if {a.kind, b.kind} == {WindowKind.AFTER, WindowKind.DEADLINE} and a.written == b.written:
         return Finding.UNKNOWN, "One speaks of the time up to a day, the other of the time after it."
     (a_start, a_end), (b_start, b_end) = _span(a, b), _span(b, a)
     if (a_start, a_end) == (b_start, b_end):
         return Finding.SAME, "The same time."
+    if _is_over_before(a, b) or _is_over_before(b, a):
+        return (
+            Finding.DIFFERENT,
+            "The one time is over before the year of the other's deadline, which may not count it.",
+        )
     if a_end <= b_start or b_end <= a_start:
         return Finding.DISJOINT, "Times that do not overlap."
     if b_start <= a_start and a_end <= b_end:

@@ -90,7 +90,7 @@ class _Reader:
     def quantity(self, position: int) -> _Quantity | None:
         """The quantity that begins at ``position``, its sign and currency included."""
         first, unit, sign = position, "", 1
-        if self.text(position) in {"-", "\u2212"}:
+        if self.text(position) in {"-", "\u2212"} and self.text(position + 1) and self.tokens[position + 1].is_glued:
             sign, position = -1, position + 1
         elif self.text(position) == "+":
             position += 1

@@ -267,12 +267,14 @@ class _Reader:
 
 _INTRODUCTIONS: Final = {
     ("by",): "by", ("on", "or", "before"): "by", ("no", "later", "than"): "by", ("not", "later", "than"): "by",
-    ("through",): "by", ("thru",): "by", ("up", "to"): "by", ("until",): "until", ("till",): "until",
+    ("through",): "through", ("thru",): "through", ("up", "to"): "by", ("until",): "until", ("till",): "until",
     ("before",): "before", ("prior", "to"): "before", ("ahead", "of"): "before", ("on",): "on", ("as", "of"): "on",
     ("at",): "on", ("in",): "in", ("during",): "in", ("within",): "in", ("for",): "in", ("of",): "of",
+    ("past",): "past", ("beyond",): "past",
     ("after",): "after", ("since",): "after", ("starting",): "after", ("between",): "between", ("from",): "between",
     ("in", "or", "before"): "by", ("on", "or", "after"): "from",
 }  # fmt: skip
+_BEFORE_A_MEETING: Final = frozenset({"after", "at", "in", "following", "its", "their", "the", "during"})
 _ENDS: Final = frozenset({"end", "conclusion", "close", "eoy", "eom"})
 
 
@@ -298,6 +300,13 @@ def _window(reader: _Reader, position: int) -> tuple[Window, int, int] | None:
     span = reader.span(position)
     if span is None:
         return None
+    if _dates_a_meeting(reader, span):
+        # "after the December 2026 meeting", "at their December meeting": what that month's meeting decides.
+        first = position
+        while first and reader.text(first - 1) in _BEFORE_A_MEETING:
+            first -= 1
+        window = _make(WindowKind.DURING, span.start, span.end, span, "in", reader, first, span.last)
+        return window, first, span.last
     if _names_a_contest(reader, span):
         # "after the 2026 midterms": the year names the contest, and the word before it is about the contest.
         window = _make(WindowKind.EDITION, span.start, span.end, span, "in", reader, position, span.last)
@@ -320,6 +329,14 @@ def _window(reader: _Reader, position: int) -> tuple[Window, int, int] | None:
     return replace(window, clock=clock, zone=zone), first, last
 
 
+def _dates_a_meeting(reader: _Reader, span: Span) -> bool:
+    """Whether a month stands before the meeting held in it."""
+    if span.is_day or span.is_bare_year or span.is_season:
+        return False
+    following = [token.text for token in reader.tokens[span.last + 1 : span.last + 3]]
+    return "meeting" in following[:1] or following in (["fomc", "meeting"], ["fed", "meeting"], ["policy", "meeting"])
+
+
 def _names_a_contest(reader: _Reader, span: Span) -> bool:
     """Whether a period stands before the name of what happens in it: "the 2026 midterms", "the March 2026 meeting"."""
     following = span.last + 1
@@ -332,14 +349,23 @@ def _interpret(span: Span, wording: str, *, at_end: bool, reader: _Reader, first
     """The window that ``wording`` and a span make together."""
     start, end = span.start, span.end
     deadline = WindowKind.DEADLINE
-    if wording in {"by", "before", "until"}:
-        is_whole = span.is_day or at_end
+    if wording in {"by", "before", "until", "through"}:
+        is_whole = span.is_day or at_end or wording == "through"
         stop = start if wording == "before" and not at_end else end
         if wording != "before" and not is_whole:
             return replace(_make(deadline, None, end, span, wording, reader, first, last), is_vague=True)
-        return _make(deadline, None, stop, span, "end" if at_end and not span.is_day else wording, reader, first, last)
-    if wording in {"after", "from"}:
-        return _make(WindowKind.AFTER, end if wording == "after" else start, None, span, wording, reader, first, last)
+        return _make(
+            deadline,
+            None,
+            stop,
+            span,
+            "end" if at_end and not span.is_day and wording != "through" else wording,
+            reader,
+            first,
+            last,
+        )
+    if wording in {"after", "past", "from"}:
+        return _make(WindowKind.AFTER, start if wording == "from" else end, None, span, wording, reader, first, last)
     if at_end:
         final = end - timedelta(days=1)
         return _make(WindowKind.ON, final, end, span, "on", reader, first, last)

@@ -16,7 +16,7 @@ from edgeworth.discovery.reading.vocabulary.actions import ACTIONS, SCOPES
 from edgeworth.discovery.reading.vocabulary.people_and_bodies import COMPETITIONS, COMPOUNDS, ENTITIES
 from edgeworth.discovery.reading.vocabulary.places import PLACES
 from edgeworth.discovery.reading.vocabulary.teams import CLUBS, LEAGUE_OF_COMPETITION, TEAMS
-from edgeworth.discovery.reading.vocabulary.words import EMPTY_WORDS
+from edgeworth.discovery.reading.vocabulary.words import ASKING_WORDS, EMPTY_WORDS
 
 _KINDS: Final = {
     "entity": MentionKind.ENTITY,
@@ -236,9 +236,20 @@ def answer_at(words: Words) -> int:
     """The token after which an answer is named ("Who will win? - Brex"); the last one when none is."""
     tokens = words.tokens
     for position in range(len(tokens) - 2, 0, -1):
-        if tokens[position].text == "-" and tokens[position - 1].text == "?":
+        if tokens[position].text != "-":
+            continue
+        if tokens[position - 1].text == "?" or (_is_role(tokens[:position]) and _stands_apart(tokens, position)):
             return position
     return len(tokens)
+
+
+def _is_role(tokens: Sequence[Token]) -> bool:
+    """Whether a title without a question mark asks who fills a role: "Next president of France"."""
+    return tokens[0].text in ASKING_WORDS | {"next"} or tokens[-1].key in {"winner", "champion", "nomine"}
+
+
+def _stands_apart(tokens: Sequence[Token], position: int) -> bool:
+    return not tokens[position].is_glued and not tokens[position + 1].is_glued
 
 
 def stems_of(names: frozenset[str]) -> frozenset[str]:

@@ -17,8 +17,10 @@ from edgeworth.discovery.reading.dates import find_windows
 from edgeworth.discovery.reading.entities import answer_at, left_over, mentions_of, phrases_in
 from edgeworth.discovery.reading.polarity import find_denial
 from edgeworth.discovery.reading.slots import Mention, MentionKind, Polarity, Proposition, Window, WindowKind
+from edgeworth.discovery.reading.states import told_as_change
 from edgeworth.discovery.reading.tokens import TokenKind, Words
-from edgeworth.discovery.reading.vocabulary.words import SMALL_WORDS
+from edgeworth.discovery.reading.vocabulary.implied import ONE_SIDED, SINGLE_WINNER
+from edgeworth.discovery.reading.vocabulary.words import ASKING_WORDS, SMALL_WORDS
 
 _CLOSES_EARLY: Final = timedelta(days=45)
 """A market may close this long after its last day (settlement) and still mean that day."""
@@ -26,6 +28,8 @@ _SUPER_BOWL_YEAR: Final = 1966
 _OSCARS_YEAR: Final = 1928
 _EDITIONS: Final = {"entity:super bowl": (_SUPER_BOWL_YEAR, 40), "entity:oscars": (_OSCARS_YEAR, 50)}
 """Contests counted by number: year of number zero, and the least number that can be meant."""
+_AGENTS: Final = (MentionKind.ENTITY, MentionKind.PLACE, MentionKind.TEAM, MentionKind.NAME)
+_AUXILIARIES: Final = frozenset({"will", "does", "did", "do", "would", "can", "is", "are", "was", "has", "have"})
 _NOTHING: Final = re.compile(r"^\W*$")
 
 
@@ -48,14 +52,19 @@ def read_proposition(words: Words, closes_at: datetime | None) -> Proposition:
     mentions.sort(key=lambda mention: mention.position)
     mentions = _with_answer(mentions, answer_at(words))
     mentions, editions = _numbered_editions(mentions, words)
+    told = told_as_change(mentions, windows.windows)
+    mentions = list(told.mentions)
     amounts = {end for bound in bounds.bounds for end in (bound.lower, bound.upper) if end is not None}
-    ordered = tuple(mention for mention in mentions if not _repeats(mention, amounts))
-    denied = next((mention.key for mention in ordered if mention.position >= denial.at), "") if denial.at >= 0 else ""
+    kept = [mention for mention in mentions if not _repeats(mention, amounts)]
+    denied = next((mention.key for mention in kept if mention.position >= denial.at), "") if denial.at >= 0 else ""
+    is_negated = denial.is_negated
+    if told.denied:
+        is_negated, denied = (None if is_negated is None else not is_negated), told.denied
     return Proposition(
-        mentions=ordered,
+        mentions=tuple(_answered(kept, words)),
         bounds=bounds.bounds,
-        windows=_settled((*windows.windows, *editions), closes_at),
-        polarity=Polarity(is_negated=denial.is_negated, denied=denied, quotations=denial.quotations),
+        windows=_settled((*told.windows, *editions), closes_at),
+        polarity=Polarity(is_negated=is_negated, denied=denied, quotations=denial.quotations),
         stems=tuple(token.key for token in tokens if token.kind is not TokenKind.SYMBOL or token.text in "<>%$-+&"),
         is_title_case=is_title_case,
     )
@@ -68,6 +77,33 @@ def _with_answer(mentions: list[Mention], answer: int) -> list[Mention]:
         replace(one, key=f"answer:{one.key}") if one.position > answer and one.key in offered else one
         for one in mentions
     ]
+
+
+def _answered(mentions: list[Mention], words: Words) -> list[Mention]:
+    """Mentions in the order of a sentence that says what the answer says: "Who will win? - Y" as "Y will win".
+
+    The answer stands where the asking word asks: before the verb ("Who will strike Iran?") or after it ("Who will Iran
+    strike?"). A title that only names what is won ("World Cup winner?") is about its winner. Elsewhere the answer stays
+    where it is.
+    """
+    answer = answer_at(words)
+    filled = [one for one in mentions if one.position > answer]
+    asking = [one for one in mentions if one.position < answer]
+    if not filled or not asking:
+        return mentions
+    texts = [token.text for token in words.tokens[:answer]]
+    if texts[0] in ASKING_WORDS:
+        will = next((at for at, text in enumerate(texts) if text in _AUXILIARIES), None)
+        following = next((one for one in asking if will is not None and one.position > will), None)
+        if following is None or following.kind not in _AGENTS:
+            return [*filled, *asking]
+        verb = next((one for one in asking if one.position > following.last and one.kind not in _AGENTS), None)
+        place = len(asking) if verb is None else asking.index(verb) + 1
+        return [*asking[:place], *filled, *asking[place:]]
+    keys = {one.key for one in asking}
+    if texts[0] not in _AUXILIARIES and keys & SINGLE_WINNER and not keys & ONE_SIDED:
+        return [*filled, *asking]
+    return mentions
 
 
 def _repeats(mention: Mention, amounts: set[Decimal]) -> bool:

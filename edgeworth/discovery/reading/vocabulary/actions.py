@@ -13,7 +13,7 @@ from typing import Final
 ACTIONS: Final = """
 win: winner | champion | champions | championship winner | be crowned champion | crowned champions | crowned champion | claim victory | secure victory | emerge victorious | be victorious | victorious | claim victory in | secure victory in | clinch victory in | win the title | win the championship | be declared winner of | be awarded | get awarded
 beat: defeat | defeats | prevail over
-out: leave office | leaves office | cease to be | ceases to be | cease being | stop being | no longer be | removed as | be out as | be out | out as | to be out
+out: leave office | no longer in office | leave power | out of office | out of power | leaves office | cease to be | ceases to be | cease being | stop being | no longer be | removed as | be out as | be out | out as | to be out
 resign: step down | steps down | stepping down | resigns
 fire: sack | dismiss
 release: launch | releases | launches | come out | comes out | be released | get released | be launched | roll out | publish | be published
@@ -28,7 +28,7 @@ complete: close the acquisition | be completed | finalize | finalise | finalized
 recession: enter a recession | enter recession | fall into recession | in recession | be in a recession
 shutdown: shut down | shuts down | shutting down | government shutdown
 government shutdown: federal government shuts down | federal government shutdown | federal government shut down | US government shutdown | U.S. government shutdown | government shut down | government shuts down
-marry: get married | wedding | tie the knot | married | marries | wed | weds
+marry: to marry | get married | wedding | tie the knot | married | marries | wed | weds
 die: pass away | passes away | death of | dead | death
 meet: meeting | meets with | meet with | met with
 visit: travel to | travels to | go to | visits
@@ -38,14 +38,15 @@ indict: indictment | be indicted
 impeach: impeachment
 arrest: arrested | taken into custody
 pardon: pardoned | grant a pardon to | clemency to
-cut: rate cut | cut rates | cuts rates | lower rates | lowers rates | decrease rates | cut interest rates | lower interest rates | reduce rates | reduce interest rates | cut the federal funds rate | decrease interest rates | interest rate cut | decrease | reduction
-hike: rate hike | raise rates | hike rates | increase rates | raise interest rates | raises rates | increase interest rates | interest rate increase
-hold rates: no change | leave rates unchanged | keep rates unchanged | hold interest rates | rates unchanged | maintain rates
-control: majority | win control | win control of | keep control | keep control of | take control of | win a majority in | hold a majority in | control of | win the majority in | maintain control of | retain control of
+cut: rate cut | cut rates | cuts rates | lower rates | lowers rates | decrease rates | cut interest rates | lower interest rates | reduce rates | reduce interest rates | cut the federal funds rate | cut the fed funds rate | lower the federal funds rate | reduce the federal funds rate | lower its rate | cut its rate | decrease interest rates | interest rate cut | decrease | reduction
+hike: rate hike | raise rates | hike rates | increase rates | raise interest rates | raises rates | raise the federal funds rate | raise its rate | increase its rate | rate increase | increase interest rates | interest rate increase
+change rates: change interest rates | rate change | change its interest rates | change its rate | change the federal funds rate
+hold rates: no change | no rate change | no change to rates | no change in rates | no change in interest rates | leave interest rates unchanged | keep interest rates unchanged | maintain interest rates | keep rates steady | hold rates steady | leave rates steady | leave rates unchanged | keep rates unchanged | hold interest rates | rates unchanged | maintain rates
+control: majority | win control | win control of | gain control of | regain control of | hold control of | keep control | keep control of | take control of | win a majority in | hold a majority in | control of | win the majority in | maintain control of | retain control of
 landfall: make landfall | makes landfall
 qualify: advance to | qualify for | advance | make it to | progress to
 default: default on its debt
-ipo: go public | goes public | initial public offering
+ipo: go public | goes public | going public | initial public offering | be publicly traded | begin trading on a stock exchange | start trading on a stock exchange | trade on a stock exchange | trade publicly | publicly listed | list its shares | list shares | public listing
 impose: enact
 lift: be lifted | has been lifted | lifted
 rule: ruling | rules

@@ -14,9 +14,12 @@ def _keys(table: str) -> frozenset[str]:
 _BANKS: Final = _keys("entity:fed | entity:ecb | entity:boe | entity:boj | entity:boc | entity:rba")
 """They decide on rates at meetings: what is decided in March is decided after the March meeting."""
 
+_GAUGES: Final = _keys("entity:gdp | entity:cpi | entity:core_cpi | entity:pce | entity:core_pce")
+"""Figures that are changes already: they "are" what they "rise" by."""
+
 IMPLIED: Final = {
     "place:us": _keys(
-        "entity:cpi | entity:core_cpi | entity:pce | entity:core_pce | entity:fed | entity:supreme court | entity:federal government | entity:unemployment | entity:nonfarm payrolls | entity:sec | entity:doj | entity:fbi | scope:house | scope:senate | entity:republican | entity:democrat | action:government shutdown | entity:trump"
+        "entity:cpi | entity:core_cpi | entity:pce | entity:core_pce | entity:fed | entity:supreme court | entity:federal government | entity:unemployment | entity:nonfarm payrolls | entity:sec | entity:doj | entity:fbi | scope:house | scope:senate | entity:republican | entity:democrat | entity:gdp | gas | gasolin | action:government shutdown | entity:trump"
     ),
     "openai": frozenset({"gpt", "entity:chatgpt", "sora"}),
     "entity:openai": frozenset({"gpt", "entity:chatgpt", "sora"}),
@@ -29,6 +32,16 @@ IMPLIED: Final = {
     "xai": frozenset({"grok"}),
     "rockstar": frozenset({"entity:gta 6"}),
     "action:win": frozenset({"entity:oscars", "entity:grammys", "entity:emmys", "entity:golden globes"}),
+    "interest": _BANKS,
+    "vehicl": frozenset({"entity:tesla"}),
+    "car": frozenset({"entity:tesla"}),
+    "real": frozenset({"entity:gdp"}),
+    "grow": frozenset({"entity:gdp"}),
+    "growth": frozenset({"entity:gdp"}),
+    "increas": _GAUGES,
+    "ris": _GAUGES,
+    "action:release": _keys("iphon | macbook | ipad | gpt | grok | llama | claud | gemini | entity:gta 6"),
+    "trad": frozenset({"action:ipo"}),
     "action:meet": _BANKS,
     "decision": _BANKS,
     "after": _BANKS,
@@ -92,3 +105,13 @@ SINGLE_WINNER: Final = frozenset(
     }
 )
 """Where one of these is asked of two different subjects, at most one of the two comes true."""
+
+LASTING: Final = _keys(
+    "remain | stay | still | continu | surviv | keep | maintain | until | till | last | throughout | avoid | always | delay"
+)
+"""With one of these something has to hold for the whole of a time: a longer time asks for more, not for less."""
+
+SUPERLATIVE: Final = _keys(
+    "action:rank first | action:rank second | action:rank third | action:highest | action:lowest | action:richest | best | worst | most | least | top"
+)
+"""With one of these a period is compared with itself: the most of June need not be the most of the year."""

@@ -18,7 +18,7 @@ EMPTY_WORDS: Final = frozenset(
 )
 """Dropped before two questions are compared."""
 
-LIGHT_VERBS: Final = frozenset("name end finish come have hold reach agree achieve receive earn make part set".split())
+LIGHT_VERBS: Final = frozenset("name finish come have hold reach agree achieve receive earn make part set".split())
 """Verbs that say nothing beside the noun they stand with: extra on either side they make no difference."""
 
 SOFT_WORDS: Final = frozenset(
@@ -32,6 +32,8 @@ SOFT_WORDS: Final = frozenset(
 )
 """Extra on one side only, these do not make two questions differ; they lower the confidence."""
 
+ASKING_WORDS: Final = frozenset({"who", "which", "what", "whom"})
+"""A title that begins with one of these asks for its answer."""
 NEGATIONS: Final = ("not", "never", "without", "neither", "nor", "nobody", "none", "cannot", "no")
 CONTRACTED: Final = ("won't", "isn't", "doesn't", "don't", "didn't", "wasn't", "hasn't", "can't", "aren't", "haven't")
 NEGATION_PHRASES: Final = (
