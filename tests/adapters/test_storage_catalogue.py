@@ -188,6 +188,18 @@ def test_the_stub_of_an_event_never_replaces_the_event_but_the_event_its_stub(ca
     assert catalogue.get_event("polymarket:77") == full
 
 
+def test_an_event_listed_without_its_markets_keeps_what_its_markets_said(catalogue):
+    walk = Walk(catalogue)
+    whole = an_event(market_count=3, closes_at=LATER, is_closed=False)
+    bare = an_event(market_count=None, closes_at=None, is_closed=True, as_of=NOON + timedelta(hours=1))
+    open_ended = an_event(market_count=2, closes_at=None, is_closed=True, as_of=NOON + timedelta(hours=2))
+    walk.page(of_markets(a_market(), events=[whole]))
+    walk.page(of_markets(a_market(), events=[bare]))
+    assert catalogue.get_event("polymarket:77") == replace(bare, market_count=3, closes_at=LATER)
+    walk.page(of_markets(a_market(), events=[open_ended]))
+    assert catalogue.get_event("polymarket:77") == open_ended
+
+
 def test_a_revision_is_noted_only_where_terms_changed(catalogue):
     walk = Walk(catalogue)
     first = a_market()

@@ -17,6 +17,12 @@ KEPT = {"first_seen_at"}
 """Columns that an existing row keeps."""
 
 MERGED = {
+    # An event that is listed without its markets says nothing of them: what is known of them stays.
+    "venue_event": {
+        "closes_at": "CASE WHEN excluded.market_count IS NULL THEN coalesce(excluded.closes_at, venue_event.closes_at) "
+        "ELSE excluded.closes_at END",
+        "market_count": "coalesce(excluded.market_count, venue_event.market_count)",
+    },
     "refusal": {
         "first_seen_at": "{least}(refusal.first_seen_at, excluded.first_seen_at)",
         "last_seen_at": "{greatest}(refusal.last_seen_at, excluded.last_seen_at)",
