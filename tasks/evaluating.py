@@ -1,22 +1,18 @@
-"""Reading labelled pairs from files and scoring the decision on them. No Prefect: seconds, and nothing stored."""
+"""Scoring the decision, and recall before it, on labelled pairs. No Prefect: a minute at most, and nothing stored."""
 
 from __future__ import annotations
 
 import asyncio
-import gzip
-import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
-import msgspec
-from msgspec import Struct
+import numpy as np
+from msgspec.structs import replace
 
 from edgeworth.discovery.decision import decide
+from edgeworth.discovery.embedding import text_to_embed
 from edgeworth.discovery.evaluation import (
     BandScore,
-    RelationScore,
-    Score,
     Scored,
     by_band,
     by_relation,
@@ -24,148 +20,155 @@ from edgeworth.discovery.evaluation import (
     score,
     word_similarity,
 )
-from edgeworth.discovery.labelled import LabelledPair, PairError, read_pair
+from edgeworth.discovery.evaluation_report import Evaluation, RecallReport, SetReport
+from edgeworth.discovery.labelled import LabelledPair
+from edgeworth.discovery.ports import EmbeddedBatch, Embedder, EmbeddingSpace, Vectors
 from edgeworth.discovery.reading import read_question
 from edgeworth.errors import ConfigurationError
+from edgeworth.units import UsdMicros
 from tasks import wiring
+from tasks.discovery_plan import DiscoverPlan
+from tasks.question_files import PoolFile, read_pairs, read_pool
+from tasks.recall_auditing import JudgedPair, JudgedSet, audit_sets
 from tasks.settings import Settings
 
 WORDS_ONLY = "lexical"
-"""Name of the similarity of bands where no embedder is used."""
-LARGEST_FILE = 1_000_000_000
-"""Bytes of a set, unpacked; what is larger is no set of pairs."""
+"""Bands by words in common; no vectors."""
+NO_BANDS = "none"
+EVERY = "all"
+"""Every embedder there is: words alone, MiniLM, and the model of ``EMBEDDING_MODEL`` where its key is there."""
 
 
-class SetReport(Struct, frozen=True, kw_only=True):
-    """Figures of one set, or of all together; ``tune`` and ``report`` are its halves by a hash of questions."""
+def evaluate_pairs(
+    settings: Settings, paths: Sequence[Path], *, embedders: Sequence[str] = (WORDS_ONLY,), pools: Sequence[Path] = ()
+) -> Evaluation:
+    """Score the decision on every set and, with ``pools``, which true pairs would not have been proposed in them.
 
-    name: str
-    all: Score
-    tune: Score
-    report: Score
-    by_relation: tuple[RelationScore, ...]
-    by_band: tuple[BandScore, ...]
-
-
-class Evaluation(Struct, frozen=True, kw_only=True):
-    """What an evaluation found. ``similarity``: of which space the bands are."""
-
-    similarity: str
-    total: SetReport
-    sets: tuple[SetReport, ...]
-
-
-class _Half(Struct, frozen=True):
-    name: str
-    pair: Scored
-
-
-def evaluate_pairs(settings: Settings, paths: Sequence[Path], *, embedder: str = WORDS_ONLY) -> Evaluation:
-    """Score the decision on every set.
+    Args:
+        settings: Floor and number of neighbours of the audit, and the key of a service that embeds.
+        paths: Sets of labelled pairs.
+        embedders: Names, or ``all``: similarity of the bands, and vectors of the audit.
+        pools: Recordings of markets or files of questions that the pairs have to be told from.
 
     Raises:
-        ConfigurationError: A file cannot be read, a line is no labelled pair, or there is no such embedder.
+        ConfigurationError: A file cannot be read, a line is no labelled pair or question, or there is no such embedder.
+        SourceError: A service that embeds did not answer as agreed.
     """
+    chosen = {name: _embedder(settings, name) for name in _names(settings, embedders)}
     sets = [(path.name, list(read_pairs(path))) for path in paths]
-    reports, everything = [], []
-    for name, pairs in sets:
-        similarities = _similarities(settings, pairs, embedder)
-        scored = [
-            _Half(half, _scored(pair, similarity))
-            for pair, similarity, half in zip(pairs, similarities, halves(pairs), strict=True)
-        ]
-        everything += scored
-        reports.append(_report(name, scored))
-    return Evaluation(similarity=embedder, total=_report("all sets", everything), sets=tuple(reports))
-
-
-def _scored(pair: LabelledPair, similarity: float | None) -> Scored:
-    verdict = decide(read_question(pair.a), read_question(pair.b))
-    return Scored(label=pair.label, relation=verdict.relation, similarity=similarity)
-
-
-def _report(name: str, scored: Sequence[_Half]) -> SetReport:
-    pairs = [one.pair for one in scored]
-    return SetReport(
-        name=name,
-        all=score(pairs),
-        tune=score([one.pair for one in scored if one.name == "tune"]),
-        report=score([one.pair for one in scored if one.name == "report"]),
-        by_relation=by_relation(pairs),
-        by_band=by_band(pairs),
+    files = [read_pool(path) for path in pools]
+    judged = [_judged(name, pairs) for name, pairs in sets]
+    reports = [_report(one.name, one.pairs, _bands(one.pairs, chosen)) for one in judged]
+    everything = [pair for one in judged for pair in one.pairs]
+    return Evaluation(
+        embedders=tuple(chosen),
+        total=_report("all sets", everything, _bands(everything, chosen)),
+        sets=tuple(reports),
+        recall=_audit(settings, judged, files, chosen) if files else None,
     )
 
 
-def _similarities(settings: Settings, pairs: Sequence[LabelledPair], name: str) -> list[float | None]:
-    if name == "none":
-        return [None] * len(pairs)
-    if name == WORDS_ONLY:
+def _judged(name: str, pairs: Sequence[LabelledPair]) -> JudgedSet:
+    judged = []
+    for pair, half in zip(pairs, halves(pairs), strict=True):
+        verdict = decide(read_question(pair.a), read_question(pair.b))
+        judged.append(JudgedPair(pair, Scored(label=pair.label, relation=verdict.relation), half))
+    return JudgedSet(name, judged)
+
+
+def _report(name: str, judged: Sequence[JudgedPair], bands: Mapping[str, tuple[BandScore, ...]]) -> SetReport:
+    scored = [one.scored for one in judged]
+    return SetReport(
+        name=name,
+        all=score(scored),
+        tune=score([one.scored for one in judged if one.half == "tune"]),
+        report=score([one.scored for one in judged if one.half == "report"]),
+        by_relation=by_relation(scored),
+        by_band=bands,
+    )
+
+
+def _audit(
+    settings: Settings, sets: Sequence[JudgedSet], files: Sequence[PoolFile], embedders: Mapping[str, Embedder | None]
+) -> RecallReport:
+    return audit_sets(
+        sets,
+        files,
+        embedders,
+        filters=DiscoverPlan().filters,
+        floor=settings.similarity_threshold,
+        per_market=settings.max_matches_per_market,
+    )
+
+
+# --- similarities -----------------------------------------------------------------------------------------------------
+
+
+def _bands(judged: Sequence[JudgedPair], embedders: Mapping[str, Embedder | None]) -> dict[str, tuple[BandScore, ...]]:
+    bands = {}
+    for name, embedder in embedders.items():
+        if name == NO_BANDS:
+            continue
+        similarities = _similarities([one.pair for one in judged], embedder)
+        scored = [replace(one.scored, similarity=value) for one, value in zip(judged, similarities, strict=True)]
+        bands[name] = by_band(scored)
+    return bands
+
+
+def _similarities(pairs: Sequence[LabelledPair], embedder: Embedder | None) -> list[float]:
+    if embedder is None:
         return [word_similarity(pair) for pair in pairs]
-    embedder = wiring.build_embedder(settings.model_copy(update={"embedding_model": name}))
-    texts = [text.question for pair in pairs for text in (pair.a, pair.b)]
+    texts = [text_to_embed(text) for pair in pairs for text in (pair.a, pair.b)]
     vectors = asyncio.run(embedder.embed(texts)).vectors
     return [float(vectors[2 * row] @ vectors[2 * row + 1]) for row in range(len(pairs))]
 
 
-def read_pairs(path: Path) -> Iterator[LabelledPair]:
-    """The labelled pairs of a file: JSON lines or one JSON document, packed with gzip or not.
-
-    Raises:
-        ConfigurationError: The file cannot be read, or a line is no labelled pair; the message names both.
-    """
-    for place, row in _rows(path, _content(path)):
-        try:
-            yield read_pair(row)
-        except PairError as error:
-            raise ConfigurationError(f"{path}: {place}: {error}") from None
+def _names(settings: Settings, asked: Sequence[str]) -> list[str]:
+    """The embedders asked for, each once, ``all`` spelt out."""
+    names: list[str] = []
+    for name in asked:
+        names += _every(settings) if name == EVERY else [name]
+    return list(dict.fromkeys(names))
 
 
-def _content(path: Path) -> bytes:
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        reason = error.strerror or type(error).__name__
-        raise ConfigurationError(f"{path}: expected a file with labelled pairs, found: {reason}") from None
-    if not content.startswith(b"\x1f\x8b"):
-        return content
-    try:
-        with gzip.open(path, "rb") as packed:
-            unpacked = packed.read(LARGEST_FILE)
-    except (OSError, EOFError, zlib.error) as error:
-        raise ConfigurationError(f"{path}: expected gzip, found: {error}") from None
-    return unpacked
+def _every(settings: Settings) -> list[str]:
+    model = settings.embedding_model
+    has_service = settings.openai_api_key is not None and model not in {*wiring.LOCAL_MODELS, wiring.NO_MODEL}
+    return [WORDS_ONLY, wiring.LOCAL_MODELS[0], *([model] if has_service else [])]
 
 
-def _rows(path: Path, content: bytes) -> Iterator[tuple[str, Any]]:
-    """Decoded rows with the place they stand at."""
-    text = content.removeprefix(b"\xef\xbb\xbf")
-    whole = _whole(text)
-    if whole is not None:
-        yield from ((f"pair {number}", row) for number, row in enumerate(whole, start=1))
-        return
-    count = 0
-    for number, line in enumerate(text.split(b"\n"), start=1):
-        if not line.strip():
-            continue
-        count += 1
-        try:
-            yield f"line {number}", msgspec.json.decode(line)
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
-            raise ConfigurationError(f"{path}: line {number}: expected JSON, found: {error}") from None
-    if count == 0:
-        raise ConfigurationError(f"{path}: expected labelled pairs, found an empty file")
-
-
-def _whole(text: bytes) -> list[Any] | None:
-    """The rows of a file that is one JSON document with a list in it; ``None`` for JSON lines."""
-    try:
-        document = msgspec.json.decode(text)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+def _embedder(settings: Settings, name: str) -> Embedder | None:
+    """``None`` where words stand alone."""
+    if name in {WORDS_ONLY, NO_BANDS}:
         return None
-    if isinstance(document, list):
-        return document
-    if isinstance(document, dict):
-        for key in ("pairs", "markets"):
-            if isinstance(document.get(key), list):
-                return list(document[key])
-    return None
+    if name not in wiring.LOCAL_MODELS and settings.openai_api_key is None:
+        raise ConfigurationError(
+            f"--embedder: expected {WORDS_ONLY}, {wiring.LOCAL_MODELS[0]}, {NO_BANDS}, {EVERY}, or a model of OpenAI's "
+            f"and its key in OPENAI_API_KEY; found {name!r} and no key"
+        )
+    return _Remembering(wiring.build_embedder(settings.model_copy(update={"embedding_model": name})))
+
+
+class _Remembering:
+    """An embedder that is asked for each text once, however many sets hold it."""
+
+    def __init__(self, embedder: Embedder) -> None:
+        self._embedder = embedder
+        self._known: dict[str, Vectors] = {}
+
+    @property
+    def space(self) -> EmbeddingSpace:
+        """That of the embedder behind it."""
+        return self._embedder.space
+
+    async def embed(self, texts: Sequence[str]) -> EmbeddedBatch:
+        """See ``Embedder.embed``; tokens and cost are those of the new texts."""
+        new = [text for text in dict.fromkeys(texts) if text not in self._known]
+        batch = EmbeddedBatch(vectors=np.zeros((0, 0), dtype=np.float32), tokens=0, cost=UsdMicros(0))
+        if new:
+            batch = await self._embedder.embed(new)
+            self._known.update(zip(new, batch.vectors, strict=True))
+        vectors = np.zeros((len(texts), self.space.dimensions), dtype=np.float32)
+        for row, text in enumerate(texts):
+            vectors[row] = self._known[text]
+        return EmbeddedBatch(vectors=vectors, tokens=batch.tokens, cost=batch.cost)

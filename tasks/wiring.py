@@ -71,6 +71,7 @@ from edgeworth.adapters.synthetic.server import (
 from edgeworth.adapters.synthetic.world import World
 from edgeworth.discovery.ports import Embedder
 from edgeworth.errors import ConfigurationError, EdgeworthError
+from edgeworth.markets.listing import ParsedItem
 from edgeworth.markets.venue import Venue
 from edgeworth.ports import FetchedRows, HistorySource, LanguageModel, Listing, Research, TradedMarket
 from edgeworth.simulation.sandbox import SandboxProvider
@@ -327,6 +328,21 @@ def _recordings(path: Path, storage: Storage, options: SourceOptions) -> list[Op
     ]
     failed = [OpenVenue(venue=None, source=f"{FILE_PREFIX}{name}", error=str(error)) for name, error in found.failures]
     return readable + failed
+
+
+def recorded_items(path: Path) -> Iterator[ParsedItem]:
+    """Everything in the recording at ``path``, without a catalogue; rows that cannot be taken are refusals in it.
+
+    Raises:
+        UnreadableInputError: It is no recording; nothing was given.
+    """
+    for file in open_recordings(path, now=utc_now()).files:
+        cursor: str | None = "0"
+        while cursor is not None:
+            page = file.page_at(int(cursor))
+            split = file.split(page)
+            yield from (file.parse(item, page) for item in split.items)
+            cursor = split.next_cursor
 
 
 def _recorded_note(file: RecordedFile) -> str:

@@ -1,7 +1,7 @@
-"""Labelled pairs: what a decoded row of a labelled set says, in every vocabulary that such sets use. Pure.
+"""Labelled pairs, and questions on their own: what a decoded row says, in every vocabulary that such sets use. Pure.
 
-A row has two texts and a label. The texts stand under ``a`` and ``b``, or ``P`` and ``para_P`` or ``not_P``, or
-``polymarket`` and ``kalshi``; each is a string or an object.
+A row of pairs has two texts and a label. The texts stand under ``a`` and ``b``, or ``P`` and ``para_P`` or ``not_P``,
+or ``polymarket`` and ``kalshi``; each is a string or an object.
 """
 
 from __future__ import annotations
@@ -40,7 +40,9 @@ _SIDES: Final = (
 )
 _QUESTION_KEYS: Final = ("question", "title", "text")
 _RULES_KEYS: Final = ("rules", "description", "body", "rules_primary", "resolution_criteria")
-_CLOSE_KEYS: Final = ("close", "close_time", "closes_at", "end", "end_date", "endDate", "resolution_date")
+_CLOSE_KEYS: Final = ("close", "close_time", "closes_at", "end", "end_date", "endDate", "resolution_date",
+               "market_info_close_datetime")  # fmt: skip
+_VENUE_KEYS: Final = ("venue", "source", "data_source")
 _LABEL_KEYS: Final = ("label", "relation", "match")
 
 
@@ -48,19 +50,45 @@ class PairError(DataError):
     """A row that is no labelled pair; the message says what was expected and what was found."""
 
 
+class NamedQuestion(Struct, frozen=True, kw_only=True):
+    """The words of one market and what it goes by.
+
+    Attributes:
+        key: What tells one question from another: its id, or its words where it has none.
+        venue: Where it is listed; the name of its side where a row does not say.
+    """
+
+    text: QuestionText
+    key: str
+    venue: str
+
+
 class LabelledPair(Struct, frozen=True, kw_only=True):
     """Two texts and what is known of them.
 
     Attributes:
-        key_a, key_b: What tells one question from another: its id, or its words where it has none.
         label: One of ``LABELS``.
     """
 
-    a: QuestionText
-    b: QuestionText
-    key_a: str
-    key_b: str
+    first: NamedQuestion
+    second: NamedQuestion
     label: str
+
+    @property
+    def a(self) -> QuestionText:
+        return self.first.text
+
+    @property
+    def b(self) -> QuestionText:
+        return self.second.text
+
+    @property
+    def key_a(self) -> str:
+        return self.first.key
+
+    @property
+    def key_b(self) -> str:
+        return self.second.key
 
 
 def read_pair(row: object) -> LabelledPair:
@@ -76,9 +104,9 @@ def read_pair(row: object) -> LabelledPair:
     for first, second, implied in _SIDES:
         if first in row and second in row:
             label = _label(row, implied)
-            text_a, key_a = _text(row[first], first)
-            text_b, key_b = _text(row[second], second)
-            return LabelledPair(a=text_a, b=text_b, key_a=key_a, key_b=key_b, label=label)
+            return LabelledPair(
+                first=read_named(row[first], first), second=read_named(row[second], second), label=label
+            )
     raise PairError(f"expected the texts as a and b (or P and para_P, polymarket and kalshi), found {_keys(row)}")
 
 
@@ -95,9 +123,18 @@ def _label(row: Mapping[str, Any], implied: str | None) -> str:
     raise PairError(f"expected a label under label, relation or match, found {_keys(row)}")
 
 
-def _text(value: object, name: str) -> tuple[QuestionText, str]:
+def read_named(value: object, name: str) -> NamedQuestion:
+    """The question that ``value`` is: a text, or an object with a question, and rules, outcomes, close time if known.
+
+    Args:
+        value: A decoded row, or one side of it.
+        name: What to call it in a message, and its venue where it does not say.
+
+    Raises:
+        PairError: It is none; the message says what was expected.
+    """
     if isinstance(value, str):
-        return QuestionText(question=value), value.strip()
+        return NamedQuestion(text=QuestionText(question=value), key=value.strip(), venue=name)
     if not isinstance(value, Mapping):
         raise PairError(f"expected {name} to be a text or an object, found {type(value).__name__}")
     question = _first(value, _QUESTION_KEYS)
@@ -110,7 +147,8 @@ def _text(value: object, name: str) -> tuple[QuestionText, str]:
         event=str(_first(value, ("event", "event_title")) or ""),
         closes_at=_instant(_first(value, _CLOSE_KEYS), name),
     )
-    return text, str(value.get("id") or question).strip()
+    key = str(value.get("id") or question).strip()
+    return NamedQuestion(text=text, key=key, venue=str(_first(value, _VENUE_KEYS) or name))
 
 
 def _first(value: Mapping[str, Any], keys: Sequence[str]) -> Any:
@@ -147,7 +185,11 @@ def _listed_game(row: Mapping[str, Any]) -> LabelledPair:
         outcomes=tuple(str(teams[side]) for side in ("team_a", "team_b") if side in teams),
         event=f"{description}, {day}",
     )
-    return LabelledPair(a=a, b=b, key_a=slug, key_b=str(row.get("event_id", description)), label=SAME)
+    return LabelledPair(
+        first=NamedQuestion(text=a, key=slug, venue="polymarket"),
+        second=NamedQuestion(text=b, key=str(row.get("event_id", description)), venue="kalshi"),
+        label=SAME,
+    )
 
 
 def _keys(row: Mapping[str, Any]) -> str:

@@ -33,6 +33,7 @@ Scores = NDArray[np.float64]
 Block = NDArray[np.float32]
 
 DEFAULT_PER_MARKET = 10
+DEFAULT_LEXICAL_FLOOR = 0.2
 SECONDS_A_DAY = 86_400.0
 
 ROW_BLOCK = 1_024
@@ -159,7 +160,7 @@ def propose(
     lexical: Similarity | None,
     filters: StructuralFilters,
     similarity_floor: float,
-    lexical_floor: float = 0.2,
+    lexical_floor: float = DEFAULT_LEXICAL_FLOOR,
     per_market: int = DEFAULT_PER_MARKET,
     changed: Collection[str] | None = None,
 ) -> list[Candidate]:

@@ -7,8 +7,9 @@ good the decision is on proposed pairs is the business of ``evaluation``.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from enum import StrEnum
+from typing import Final
 
 import numpy as np
 from msgspec import Struct
@@ -21,17 +22,24 @@ from edgeworth.discovery.neighbours import (
     Structure,
     nearest,
 )
+from edgeworth.discovery.same_game import with_same_games
 
-UNION = "union"
+UNION: Final = "union"
 """Name of the row that puts all channels together."""
+GAMES: Final = "same game"
+"""Name of the channel of markets on the same game."""
+
+Link = tuple[int, int]
+"""Positions of a market and of one that it proposes."""
 
 
 class Loss(StrEnum):
-    """Why a true pair is not proposed."""
+    """Why a true pair is not proposed; the first that a channel names is the cause of the pair."""
 
     FILTERED = "kept apart by the structural filters"
-    UNDER_FLOOR = "under the floor of similarity"
     OUTRANKED = "others stand nearer"
+    UNDER_FLOOR = "under the floor of similarity"
+    NO_GAME = "no game in common"
 
 
 class Channel(Struct, frozen=True, kw_only=True):
@@ -49,23 +57,37 @@ class TruePair(Struct, frozen=True):
     b: int
 
 
+class Proposed(Struct, frozen=True, kw_only=True):
+    """What one channel proposes over a pool.
+
+    Attributes:
+        links: k -> what is proposed when each market proposes its k nearest, and what the second look adds.
+        cause: Why it does not propose a pair that it does not propose.
+    """
+
+    name: str
+    links: Mapping[int, frozenset[Link]]
+    cause: Callable[[TruePair], Loss]
+
+    def has(self, pair: TruePair, k: int) -> bool:
+        """Whether either of the two proposes the other."""
+        return (pair.a, pair.b) in self.links[k] or (pair.b, pair.a) in self.links[k]
+
+
 class ChannelRecall(Struct, frozen=True, kw_only=True):
     """What one channel, or all together, finds of the true pairs.
 
     Attributes:
         pairs: True pairs asked for.
-        found_at: k -> pairs proposed when each market proposes its k nearest (and what the second look adds, whatever
-            k is); either of the two may propose.
+        found_at: k -> pairs proposed; either of the two may propose.
         directed_at: k -> how many of the ``2 * pairs`` questions (find b from a, a from b) are answered.
-        candidates_at: k -> pairs proposed over all, true or not: what the decision has to read.
-        losses: At the largest k, why a pair is not proposed; empty for the union.
+        losses: At the largest k, why a pair is not proposed.
     """
 
     channel: str
     pairs: int
     found_at: Mapping[int, int]
     directed_at: Mapping[int, int]
-    candidates_at: Mapping[int, int]
     losses: Mapping[Loss, int]
 
     def recall_at(self, k: int) -> float | None:
@@ -74,11 +96,15 @@ class ChannelRecall(Struct, frozen=True, kw_only=True):
 
 
 class MissedPair(Struct, frozen=True, kw_only=True):
-    """A true pair that no channel proposes at the largest k, with the cause in each channel."""
+    """A true pair that no channel proposes at the largest k. ``pair``: its place among those asked for."""
 
-    market_a: str
-    market_b: str
+    pair: int
     causes: Mapping[str, Loss]
+
+    @property
+    def cause(self) -> Loss:
+        """The one to mend first: what filters forbid no channel can find, and a rank is nearer than a floor."""
+        return next(loss for loss in Loss if loss in self.causes.values())
 
 
 class RecallAudit(Struct, frozen=True, kw_only=True):
@@ -88,100 +114,109 @@ class RecallAudit(Struct, frozen=True, kw_only=True):
     missed: Sequence[MissedPair]
 
 
-def audit_recall(
-    traits: Sequence[MarketTraits],
-    pairs: Sequence[TruePair],
-    *,
-    channels: Sequence[Channel],
-    filters: StructuralFilters,
-    ks: Sequence[int] = (1, 5, 10, 20),
-) -> RecallAudit:
-    """Look for every true pair among all of ``traits`` and say which are found.
+def search_channel(
+    channel: Channel, traits: Sequence[MarketTraits], *, filters: StructuralFilters, ks: Sequence[int]
+) -> Proposed:
+    """What ``channel`` proposes in both looks.
 
     Args:
+        channel: Row i of its similarity belongs to ``traits[i]``.
         traits: The pool: both markets of every pair, and whatever else they have to be told from.
-        pairs: By positions in ``traits``.
-        channels: Row i of each similarity belongs to ``traits[i]``.
         filters: As they would be in a run.
         ks: Numbers of neighbours to try.
     """
-    structure = Structure(traits, filters)
-    far = None if filters.far is None else Structure(traits, filters.far)
-    runs = {one.name: _run(one, structure, far, max(ks)) for one in channels}
-    losses = {one.name: _losses(one, far or structure, pairs, runs[one.name]) for one in channels}
-    figures = [_figures(one.name, [runs[one.name]], pairs, ks, losses[one.name].values()) for one in channels]
-    figures.append(_figures(UNION, list(runs.values()), pairs, ks, ()))
+    near = nearest(channel.similarity, Structure(traits, filters), k=max(ks), floor=channel.floor)
+    wide = Structure(traits, filters.far or filters)
+    far: frozenset[Link] = frozenset()
+    if filters.far is not None:
+        seen = nearest(channel.similarity, wide, k=filters.far_per_market, floor=channel.floor)
+        far = frozenset(_links(seen, filters.far_per_market))
+
+    def cause(pair: TruePair) -> Loss:
+        if not wide.allows(pair.a, pair.b):
+            return Loss.FILTERED
+        score = channel.similarity.exact(np.array([pair.a]), np.array([pair.b]))[0]
+        return Loss.UNDER_FLOOR if score < channel.floor else Loss.OUTRANKED
+
+    return Proposed(name=channel.name, links={k: far.union(_links(near, k)) for k in ks}, cause=cause)
+
+
+def search_games(
+    keys: Sequence[Collection[str]],
+    traits: Sequence[MarketTraits],
+    *,
+    filters: StructuralFilters,
+    ks: Sequence[int],
+) -> Proposed:
+    """What sharing a game proposes; ``keys[i]`` are those of ``traits[i]``, from ``game_keys``."""
+    row_of = {one.market_id: row for row, one in enumerate(traits)}
+    wide = Structure(traits, filters.far or filters)
+
+    def links(k: int) -> frozenset[Link]:
+        found = with_same_games([], traits, keys, filters=filters, per_market=k)
+        rows = [(row_of[one.market_a], row_of[one.market_b]) for one in found]
+        return frozenset(rows).union((b, a) for a, b in rows)
+
+    def cause(pair: TruePair) -> Loss:
+        if not wide.allows(pair.a, pair.b):
+            return Loss.FILTERED
+        return Loss.NO_GAME if set(keys[pair.a]).isdisjoint(keys[pair.b]) else Loss.OUTRANKED
+
+    return Proposed(name=GAMES, links={k: links(k) for k in ks}, cause=cause)
+
+
+def audit_recall(pairs: Sequence[TruePair], proposals: Sequence[Proposed]) -> RecallAudit:
+    """Look for every true pair among what is proposed and say which are found.
+
+    Args:
+        pairs: By positions in the pool.
+        proposals: Of every channel, at least one, over one pool and for the same numbers of neighbours.
+    """
+    ks = sorted(proposals[0].links)
+    lost = {one.name: [number for number, pair in enumerate(pairs) if not one.has(pair, ks[-1])] for one in proposals}
+    causes = {one.name: {number: one.cause(pairs[number]) for number in lost[one.name]} for one in proposals}
     missed = [
-        MissedPair(
-            market_a=traits[pair.a].market_id,
-            market_b=traits[pair.b].market_id,
-            causes={name: found[number] for name, found in losses.items()},
-        )
-        for number, pair in enumerate(pairs)
-        if losses and all(number in found for found in losses.values())
+        MissedPair(pair=number, causes={name: found[number] for name, found in causes.items()})
+        for number in range(len(pairs))
+        if all(number in found for found in causes.values())
     ]
+    figures = [_figures(one.name, [one], pairs, ks, list(causes[one.name].values())) for one in proposals]
+    figures.append(_figures(UNION, proposals, pairs, ks, [one.cause for one in missed]))
     return RecallAudit(channels=figures, missed=missed)
 
 
-class _Run(Struct, frozen=True):
-    """What a channel proposes in its two looks."""
-
-    near: Neighbours
-    far: Neighbours | None
-
-    def links(self, k: int) -> set[tuple[int, int]]:
-        """(query row, neighbour) of the first ``k`` neighbours of each query row, and of the second look."""
-        return {*_links(self.near, k), *(() if self.far is None else _links(self.far, len(self.far.rows)))}
+def candidates_at(proposals: Sequence[Proposed]) -> dict[str, dict[int, int]]:
+    """Channel, or union, to k to the number of pairs proposed over all, true or not: what the decision has to read."""
+    groups = {one.name: [one] for one in proposals} | {UNION: list(proposals)}
+    return {name: {k: _pairs_of(group, k) for k in sorted(group[0].links)} for name, group in groups.items()}
 
 
-def _run(channel: Channel, structure: Structure, far: Structure | None, k: int) -> _Run:
-    seen = None
-    if far is not None:
-        seen = nearest(channel.similarity, far, k=far.filters.far_per_market, floor=channel.floor)
-    return _Run(nearest(channel.similarity, structure, k=k, floor=channel.floor), seen)
+def _pairs_of(group: Sequence[Proposed], k: int) -> int:
+    return len({(min(link), max(link)) for one in group for link in one.links[k]})
 
 
 def _figures(
-    name: str, runs: Sequence[_Run], pairs: Sequence[TruePair], ks: Sequence[int], losses: Iterable[Loss]
+    name: str, proposals: Sequence[Proposed], pairs: Sequence[TruePair], ks: Sequence[int], losses: Sequence[Loss]
 ) -> ChannelRecall:
-    found, directed, candidates = {}, {}, {}
+    found, directed = {}, {}
     for k in ks:
-        proposed = {link for run in runs for link in run.links(k)}
-        answered = [((pair.a, pair.b) in proposed, (pair.b, pair.a) in proposed) for pair in pairs]
-        found[k] = sum(any(both) for both in answered)
-        directed[k] = sum(map(sum, answered))
-        candidates[k] = len({(min(link), max(link)) for link in proposed})
-    counted = list(losses)
+        forth = [any((pair.a, pair.b) in one.links[k] for one in proposals) for pair in pairs]
+        back = [any((pair.b, pair.a) in one.links[k] for one in proposals) for pair in pairs]
+        found[k] = sum(map(max, forth, back))
+        directed[k] = sum(forth) + sum(back)
     return ChannelRecall(
         channel=name,
         pairs=len(pairs),
         found_at=found,
         directed_at=directed,
-        candidates_at=candidates,
-        losses={loss: counted.count(loss) for loss in Loss if loss in counted},
+        losses={loss: losses.count(loss) for loss in Loss if loss in losses},
     )
 
 
-def _links(run: Neighbours, k: int) -> Iterable[tuple[int, int]]:
+def _links(run: Neighbours, k: int) -> Iterator[Link]:
+    """(query row, neighbour) of the first ``k`` neighbours of each query row."""
     place: dict[int, int] = {}
     for row, column in zip(run.rows.tolist(), run.columns.tolist(), strict=True):
         place[row] = place.get(row, 0) + 1
         if place[row] <= k:
             yield row, column
-
-
-def _losses(channel: Channel, structure: Structure, pairs: Sequence[TruePair], run: _Run) -> dict[int, Loss]:
-    """Number of a pair that this channel does not propose in either direction -> why."""
-    proposed = run.links(len(run.near.rows))
-    a = np.array([pair.a for pair in pairs], dtype=np.int64)
-    b = np.array([pair.b for pair in pairs], dtype=np.int64)
-    scores = channel.similarity.exact(a, b)
-    lost = {}
-    for number, pair in enumerate(pairs):
-        if (pair.a, pair.b) in proposed or (pair.b, pair.a) in proposed:
-            continue
-        if not structure.allows(pair.a, pair.b):
-            lost[number] = Loss.FILTERED
-        else:
-            lost[number] = Loss.UNDER_FLOOR if scores[number] < channel.floor else Loss.OUTRANKED
-    return lost

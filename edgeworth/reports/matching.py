@@ -1,47 +1,37 @@
-"""The evaluation of matching as a Markdown page. Pure; figures in, text out."""
+"""The evaluation of matching as a Markdown page. Pure; figures in, text out.
+
+Of the questions themselves nothing is shown: pairs stand by set and number, so that the page may go where the sets may
+not.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from typing import Protocol
+from collections.abc import Iterable, Iterator, Sequence
 
-from edgeworth.discovery.evaluation import BandScore, RelationScore, Score, Share
-
-
-class SetFigures(Protocol):
-    """Figures of one set of pairs."""
-
-    @property
-    def name(self) -> str: ...
-    @property
-    def all(self) -> Score: ...
-    @property
-    def tune(self) -> Score: ...
-    @property
-    def report(self) -> Score: ...
-    @property
-    def by_relation(self) -> tuple[RelationScore, ...]: ...
-    @property
-    def by_band(self) -> tuple[BandScore, ...]: ...
+from edgeworth.discovery.evaluation import Score, Share, share
+from edgeworth.discovery.evaluation_report import EmbedderRecall, Evaluation, GroupRecall, RecallReport, SetReport
+from edgeworth.discovery.recall_audit import ChannelRecall, Loss
 
 
-class Figures(Protocol):
-    """Figures of an evaluation."""
-
-    @property
-    def similarity(self) -> str: ...
-    @property
-    def total(self) -> SetFigures: ...
-    @property
-    def sets(self) -> Iterable[SetFigures]: ...
-
-
-def matching_markdown(found: Figures, command: str) -> str:
+def matching_markdown(found: Evaluation, command: str) -> str:
     """Tables of an evaluation, with the command that made them."""
     return "\n".join(_lines(found, command)) + "\n"
 
 
-def _lines(found: Figures, command: str) -> Iterator[str]:
+def share_text(one: Share) -> str:
+    """A share with its interval; a dash where there is nothing to count."""
+    if one.value is None or one.low is None or one.high is None:
+        return "-"
+    return f"{one.value:.2f} ({one.low:.2f} to {one.high:.2f})"
+
+
+def recall_text(channel: ChannelRecall, k: int) -> str:
+    """Share of the true pairs that is proposed at ``k``."""
+    value = channel.recall_at(k)
+    return "-" if value is None else f"{value:.2f}"
+
+
+def _lines(found: Evaluation, command: str) -> Iterator[str]:
     yield "# Evaluation of matching"
     yield ""
     yield "Written by `make eval-matching`; do not edit. The command, with the folder of each file left out:"
@@ -53,15 +43,34 @@ def _lines(found: Figures, command: str) -> Iterator[str]:
     yield "The halves are made by a hash of question ids, within a set no question is in both; rules and vocabulary"
     yield "were tuned on the tune half only. `hand_pairs.jsonl` is the exception: both its halves were known."
     yield ""
+    yield from _same_bet((*found.sets, found.total))
+    if found.recall is not None:
+        yield from _recall(found.recall)
+    for one in (*found.sets, found.total):
+        yield from _set_lines(one)
+
+
+def _table(names: Sequence[str], rows: Iterable[Sequence[str]], *, left: int = 1) -> Iterator[str]:
+    """A table whose first ``left`` columns are words and whose others are figures."""
+    yield "| " + " | ".join(names) + " |"
+    yield "| " + " | ".join(["---"] * left + ["---:"] * (len(names) - left)) + " |"
+    for row in rows:
+        yield "| " + " | ".join(row) + " |"
+
+
+# --- the same bet -----------------------------------------------------------------------------------------------------
+
+
+def _same_bet(sets: Sequence[SetReport]) -> Iterator[str]:
     yield "## The same bet"
     yield ""
-    yield "| set | half | pairs | scored | precision | recall | coverage | inverse taken for equivalent |"
-    yield "| --- | --- | ---: | ---: | ---: | ---: | ---: | ---: |"
-    for one in (*found.sets, found.total):
-        for half, figures in (("all", one.all), ("tune", one.tune), ("report", one.report)):
-            yield f"| {one.name} | {half} | " + " | ".join(_cells(figures)) + " |"
-    for one in (*found.sets, found.total):
-        yield from _set_lines(one, found.similarity)
+    names = ("set", "half", "pairs", "scored", "precision", "recall", "coverage", "inverse taken for equivalent")
+    rows = [
+        (one.name, half, *_cells(figures))
+        for one in sets
+        for half, figures in (("all", one.all), ("tune", one.tune), ("report", one.report))
+    ]
+    yield from _table(names, rows, left=2)
 
 
 def _cells(figures: Score) -> tuple[str, ...]:
@@ -69,37 +78,93 @@ def _cells(figures: Score) -> tuple[str, ...]:
     return (
         str(figures.pairs),
         str(figures.scored),
-        *(_share(one) for one in shares),
+        *(share_text(one) for one in shares),
         str(figures.false_equivalents),
     )
 
 
-def _share(share: Share) -> str:
-    if share.value is None or share.low is None or share.high is None:
-        return "-"
-    return f"{share.value:.2f} ({share.low:.2f} to {share.high:.2f})"
-
-
-def _set_lines(one: SetFigures, similarity: str) -> Iterator[str]:
+def _set_lines(one: SetReport) -> Iterator[str]:
     verdicts = sorted({verdict for row in one.all.confusion.values() for verdict in row})
     yield ""
     yield f"## {one.name}"
     yield ""
     yield "Labels in rows, verdicts in columns."
     yield ""
-    yield "| label | " + " | ".join(verdicts) + " |"
-    yield "| --- |" + " ---: |" * len(verdicts)
-    for label, row in one.all.confusion.items():
-        yield f"| {label} | " + " | ".join(str(row.get(verdict, 0) or "") for verdict in verdicts) + " |"
+    rows = [
+        (label, *(str(row.get(verdict, 0) or "") for verdict in verdicts)) for label, row in one.all.confusion.items()
+    ]
+    yield from _table(("label", *verdicts), rows)
     yield ""
-    yield "| relation | precision | recall |"
-    yield "| --- | ---: | ---: |"
-    for relation in one.by_relation:
-        yield f"| {relation.relation} | {_share(relation.precision)} | {_share(relation.recall)} |"
-    if one.by_band:
+    shares = [
+        (relation.relation, share_text(relation.precision), share_text(relation.recall)) for relation in one.by_relation
+    ]
+    yield from _table(("relation", "precision", "recall"), shares)
+    for similarity, bands in one.by_band.items():
         yield ""
-        yield f"| similarity ({similarity}) | pairs | precision | recall | coverage |"
-        yield "| --- | ---: | ---: | ---: | ---: |"
-        for band in one.by_band:
-            shares = " | ".join(_share(s) for s in (band.score.precision, band.score.recall, band.score.coverage))
-            yield f"| {band.low:.1f} to {band.high:.1f} | {band.score.pairs} | {shares} |"
+        figures = [(f"{band.low:.1f} to {band.high:.1f}", *_band_cells(band.score)) for band in bands]
+        yield from _table((f"similarity ({similarity})", "pairs", "precision", "recall", "coverage"), figures)
+
+
+def _band_cells(figures: Score) -> tuple[str, ...]:
+    shares = (figures.precision, figures.recall, figures.coverage)
+    return str(figures.pairs), *(share_text(one) for one in shares)
+
+
+# --- recall -----------------------------------------------------------------------------------------------------------
+
+
+def _recall(found: RecallReport) -> Iterator[str]:
+    yield ""
+    yield "## What is never proposed"
+    yield ""
+    yield "The audit of the stage before the decision. Every pair labelled the same bet is looked for among"
+    yield f"{found.markets:,} markets, of which {found.sides:,} are sides of labelled pairs. A market proposes its k"
+    yield "nearest in each channel and what the second look adds, under the filters, floors and numbers of a run; a pair"
+    yield "is found when either of its markets proposes the other. *Found and right*: and the decision then calls it what"
+    yield "it is. Floors and the second look were chosen on these sets, both halves. The words of a lost pair are in the"
+    yield "terminal and with `--json`."
+    yield ""
+    files = [(f"`{pool.name}`", f"{pool.added:,}", f"{pool.known:,}", f"{pool.refused:,}") for pool in found.pools]
+    yield from _table(("also in the pool", "markets", "there already", "rows without a market"), files)
+    for one in found.by_embedder:
+        yield from _embedder_lines(one, found.per_market)
+
+
+def _embedder_lines(one: EmbedderRecall, per_market: int) -> Iterator[str]:
+    ks = sorted(next(iter(one.candidates_at.values())))
+    yield ""
+    yield f"### Proposed with {one.embedder}" + ("" if one.floor is None else f", floor {one.floor:g}")
+    yield ""
+    names = ("set", "channel", "true pairs", *(f"recall at {k}" for k in ks), "filter", "rank", "floor", "no game")
+    rows = [_channel_cells(group, channel, ks) for group in one.groups for channel in group.channels]
+    yield from _table(names, rows, left=2)
+    yield ""
+    yield f"Filter, rank, floor, no game: why the others are lost at {per_market}; in the union, what to mend first."
+    yield ""
+    right = [
+        (group.name, share_text(_found(group, per_market)), share_text(group.found_and_right)) for group in one.groups
+    ]
+    yield from _table(("set", f"found at {per_market}", "found and right"), right)
+    yield ""
+    sizes = [(channel, *(f"{count[k]:,}" for k in ks)) for channel, count in one.candidates_at.items()]
+    yield from _table(("pairs proposed in the whole pool", *(f"at {k}" for k in ks)), sizes)
+    yield ""
+    if not one.lost:
+        yield "No true pair is lost."
+        return
+    channels = list(one.lost[0].by_channel)
+    lost = [
+        (lost.set, str(lost.pair), lost.cause.value, *(lost.by_channel[channel].value for channel in channels))
+        for lost in sorted(one.lost, key=lambda lost: lost.cause)
+    ]
+    yield from _table(("lost pair of", "number", "because", *channels), lost, left=3 + len(channels))
+
+
+def _channel_cells(group: GroupRecall, channel: ChannelRecall, ks: Sequence[int]) -> tuple[str, ...]:
+    losses = [str(channel.losses.get(loss, 0) or "") for loss in Loss]
+    return group.name, channel.channel, str(channel.pairs), *(recall_text(channel, k) for k in ks), *losses
+
+
+def _found(group: GroupRecall, k: int) -> Share:
+    union = group.channels[-1]
+    return share(union.found_at[k], union.pairs)

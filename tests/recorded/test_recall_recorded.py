@@ -14,7 +14,7 @@ import pytest
 from edgeworth.adapters.embeddings.local import LocalEmbedder
 from edgeworth.discovery.lexical import LexicalSimilarity
 from edgeworth.discovery.neighbours import Cosines, MarketTraits, StructuralFilters
-from edgeworth.discovery.recall_audit import UNION, Channel, Loss, TruePair, audit_recall
+from edgeworth.discovery.recall_audit import UNION, Channel, Loss, TruePair, audit_recall, search_channel
 
 FOLDER = Path(os.environ.get("EDGEWORTH_RECORDINGS", "/nonexistent")) / "pairs"
 SIDES = {
@@ -82,7 +82,8 @@ def channels(pool) -> list[Channel]:
 )
 def test_the_channels_together_propose_nearly_every_true_pair(pool, channels, name, pairs, least):
     traits, _, true = pool
-    audit = audit_recall(traits, true[name], channels=channels, filters=StructuralFilters(), ks=(10,))
+    proposals = [search_channel(one, traits, filters=StructuralFilters(), ks=(10,)) for one in channels]
+    audit = audit_recall(true[name], proposals)
     [union] = [one for one in audit.channels if one.channel == UNION]
     assert union.pairs == pairs
     assert union.found_at[10] >= least
@@ -98,5 +99,5 @@ def test_what_the_week_alone_would_lose(pool, channels):
         if traits[pair.a].closes_at and traits[pair.b].closes_at
     )
     rules = StructuralFilters(far_within_days=None)
-    audit = audit_recall(traits, pairs, channels=channels[:1], filters=rules, ks=(10,))
+    audit = audit_recall(pairs, [search_channel(channels[0], traits, filters=rules, ks=(10,))])
     assert far == audit.channels[0].losses[Loss.FILTERED] == 6

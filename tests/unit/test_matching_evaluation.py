@@ -11,7 +11,8 @@ from edgeworth.discovery.evaluation import Scored, by_band, by_relation, halves,
 from edgeworth.discovery.labelled import PairError, read_pair
 from edgeworth.errors import ConfigurationError
 from edgeworth.markets.relation import Relation
-from tasks.evaluating import evaluate_pairs, read_pairs
+from tasks.evaluating import evaluate_pairs
+from tasks.question_files import read_pairs
 from tasks.settings import Settings
 
 E, INV, R, U = Relation.EQUIVALENT, Relation.INVERSE, Relation.RELATED, Relation.UNDETERMINED
@@ -180,7 +181,7 @@ def test_an_evaluation_of_two_sets_adds_them_up(tmp_path):
     found = evaluate_pairs(Settings(), paths)
     assert [one.all.pairs for one in found.sets] == [2, 2]
     assert found.total.all.recall.hits == 2
-    assert sum(band.score.pairs for band in found.total.by_band) == 4
+    assert sum(band.score.pairs for band in found.total.by_band["lexical"]) == 4
 
 
 def test_the_similarity_of_words():

@@ -10,7 +10,17 @@ import pytest
 from msgspec.structs import replace
 
 from edgeworth.discovery.neighbours import Cosines, MarketTraits, StructuralFilters
-from edgeworth.discovery.recall_audit import UNION, Channel, Loss, TruePair, audit_recall
+from edgeworth.discovery.recall_audit import (
+    GAMES,
+    UNION,
+    Channel,
+    Loss,
+    TruePair,
+    audit_recall,
+    candidates_at,
+    search_channel,
+    search_games,
+)
 from tests.builders import NOON
 
 MARKETS = [MarketTraits(market_id=name, venue="p", closes_at=NOON) for name in "abcd"]
@@ -27,8 +37,12 @@ def channel(*angles: float, name: str = "one", floor: float = 0.0) -> Channel:
     return Channel(name=name, similarity=at_degrees(*angles), floor=floor)
 
 
-def audit(pairs, *channels, markets=MARKETS, filters=NEAR_ONLY, ks=(1, 2)):
-    return audit_recall(markets, pairs, channels=channels, filters=filters, ks=ks)
+def searched(*channels, markets=MARKETS, filters=NEAR_ONLY, ks=(1, 2)):
+    return [search_channel(one, markets, filters=filters, ks=ks) for one in channels]
+
+
+def audit(pairs, *channels, **how):
+    return audit_recall(pairs, searched(*channels, **how))
 
 
 def test_a_pair_is_found_when_either_market_proposes_the_other():
@@ -40,9 +54,11 @@ def test_a_pair_is_found_when_either_market_proposes_the_other():
 
 def test_all_candidates_are_counted_true_or_not():
     # at 1: a-b, b-c, d-c; at 2 also a-c, b-d
-    found = audit([], channel(0, 20, 30, 45)).channels[0]
-    assert found.candidates_at == {1: 3, 2: 5}
-    assert found.recall_at(1) is None
+    proposals = searched(channel(0, 20, 30, 45), channel(0, 120, 240, 5, name="other"))
+    # the other adds a-d; what else it has stands at more than a right angle, under its floor
+    assert candidates_at(proposals[:1]) == {"one": {1: 3, 2: 5}, UNION: {1: 3, 2: 5}}
+    assert candidates_at(proposals)[UNION][2] == 6
+    assert audit_recall([], proposals).channels[0].recall_at(1) is None
 
 
 @pytest.mark.parametrize(
@@ -58,7 +74,8 @@ def test_each_loss_is_named(markets, floor, loss):
     found = audit([TruePair(0, 3)], channel(0, 20, 30, 45, floor=floor), markets=markets)
     assert found.channels[0].losses == {loss: 1}
     [missed] = found.missed
-    assert (missed.market_a, missed.market_b, missed.causes) == ("a", "d", {"one": loss})
+    assert (missed.pair, missed.causes, missed.cause) == (0, {"one": loss}, loss)
+    assert found.channels[-1].losses == {loss: 1}
 
 
 def test_the_second_look_counts():
@@ -78,6 +95,20 @@ def test_what_one_channel_loses_another_may_find():
     assert found.missed == []
 
 
-def test_without_channels_everything_is_missed_by_nobody():
-    found = audit([TruePair(0, 1)])
-    assert [(one.channel, one.found_at) for one in found.channels] == [(UNION, {1: 0, 2: 0})]
+def test_of_several_causes_the_one_to_mend_first_is_named():
+    """A rank is nearer to being found than a floor, and a floor than a game that is not there."""
+    narrow, strict = channel(0, 20, 30, 45), channel(0, 20, 30, 45, name="strict", floor=0.99)
+    games = search_games([()] * 4, MARKETS, filters=NEAR_ONLY, ks=(1, 2))
+    found = audit_recall([TruePair(0, 3)], [games, *searched(strict, narrow)])
+    assert found.missed[0].causes == {GAMES: Loss.NO_GAME, "strict": Loss.UNDER_FLOOR, "one": Loss.OUTRANKED}
+    assert found.channels[-1].losses == {Loss.OUTRANKED: 1}
+
+
+def test_games_propose_by_keys_and_the_filters_still_hold():
+    later = [*MARKETS[:3], replace(MARKETS[3], closes_at=NOON + timedelta(days=8))]
+    keys = [("x",), ("x", "y"), ("z",), ("x",)]
+    found = audit_recall(
+        [TruePair(0, 1), TruePair(0, 2), TruePair(0, 3)], [search_games(keys, later, filters=NEAR_ONLY, ks=(2,))]
+    ).channels[0]
+    assert (found.found_at, found.directed_at) == ({2: 1}, {2: 2})
+    assert found.losses == {Loss.NO_GAME: 1, Loss.FILTERED: 1}
