@@ -38,6 +38,11 @@ class Relation(StrEnum):
         return self in (Relation.EQUIVALENT, Relation.INVERSE)
 
     @property
+    def is_binding(self) -> bool:
+        """Whether anything follows from how one market ends for how the other does."""
+        return self not in (Relation.RELATED, Relation.UNRELATED, Relation.UNDETERMINED)
+
+    @property
     def swapped(self) -> Relation:
         """The same relation with A and B exchanged."""
         return _SWAPPED.get(self, self)

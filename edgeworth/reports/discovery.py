@@ -10,7 +10,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import msgspec
 from msgspec import Struct
@@ -19,21 +19,27 @@ from edgeworth.discovery.opportunity import LegAction, NotTradable, Opportunity
 from edgeworth.discovery.ports import FoundMatch, SavedCounts
 from edgeworth.discovery.texts import OUTCOME_SEPARATOR
 from edgeworth.markets.market import Market
-from edgeworth.markets.relation import Clause, Finding, Quotation, TextField
+from edgeworth.markets.relation import Clause, Finding, Quotation, Relation, TextField
 from edgeworth.markets.venue import Venue
 from edgeworth.reports.rendering import environment, minute
 from edgeworth.units import MICROS, PriceMicros, UsdMicros
 
-ROWS_ON_PAGE = 300
-"""Opportunities and matches on the page; a match takes some 5 kB."""
+ROWS_ON_PAGE = 200
+"""Opportunities and matches on the page; each takes 2 to 4 kB, and a page beyond a megabyte is slow to filter."""
 
 ROWS_IN_JSON = 5_000
 """Matches in the JSON; the store has all of them."""
 
-SHOWN_CHARACTERS = 1_500
-"""Of a long text, shown whether or not its words decided."""
+SHOWN_CHARACTERS = 800
+"""Of long rules of a pair that can be traded on, shown whether or not their words decided."""
 
-AROUND_A_MARK = 200
+SHOWN_OF_OTHERS = 100
+"""The same of any other pair: where the rules begin, to know them by."""
+
+SHOWN_OF_A_NAME = 500
+"""The same of a question, the title of an event, the outcomes."""
+
+AROUND_A_MARK = 60
 """Characters shown on both sides of words that decided."""
 
 LONGEST_MARK = 1_200
@@ -200,6 +206,7 @@ def passages(text: str, quotations: Sequence[tuple[Quotation, str]], *, shown: i
     """``text`` cut at the quotations, long stretches far from any of them left out.
 
     A quotation that does not stand where it says is not marked: a page never points at words that did not decide.
+    Marked words that follow one another are one mark.
     """
     marks = [""] * len(text)
     kept = [len(text) <= shown + 2 * AROUND_A_MARK or position < shown for position in range(len(text))]
@@ -209,6 +216,9 @@ def passages(text: str, quotations: Sequence[tuple[Quotation, str]], *, shown: i
             marks[start:end] = [mark] * (end - start)
             first, last = max(0, start - AROUND_A_MARK), min(len(text), end + AROUND_A_MARK, start + LONGEST_MARK)
             kept[first:last] = [True] * (last - first)
+    for gap in range(1, len(text) - 1):
+        if text[gap] == " " and marks[gap - 1] == marks[gap + 1] != "":
+            marks[gap] = marks[gap - 1]
     looks = list(zip(kept, marks, strict=True))
     pieces: list[Passage] = []
     position = 0
@@ -249,23 +259,114 @@ def _leg_lines(opportunity: Opportunity, views: Mapping[str, MarketView]) -> lis
     return lines
 
 
-def _sides(found: FoundMatch, views: Mapping[str, MarketView]) -> list[tuple[str, MarketView, list[Any]]]:
-    """Both markets of a match with their texts as passages: (label, view, [(heading, passages)])."""
-    sides = []
-    for side, market_id in (("a", found.market_a), ("b", found.market_b)):
-        view = views[market_id]
-        texts = {
-            "Question": (TextField.QUESTION, view.question),
-            "Event": (TextField.EVENT, view.event),
-            "Outcomes": (TextField.OUTCOMES, OUTCOME_SEPARATOR.join(view.outcomes)),
-            "Rules": (TextField.RULES, view.rules),
-        }
-        quoted = {field: quotations_of(found.verdict.clauses, side, field) for field, _ in texts.values()}
-        shown = [(heading, passages(text, quoted[field])) for heading, (field, text) in texts.items() if text]
-        closes = quotations_of(found.verdict.clauses, side, TextField.CLOSES_AT)
-        shown.append(("Closes", [Passage(minute(view.closes_at), closes[0][1] if closes else "")]))
-        sides.append((side.upper(), view, shown))
-    return sides
+class Told(NamedTuple):
+    """A clause with the words of both texts, each as [(field, [words])]; empty where a text is silent."""
+
+    name: str
+    finding: Finding
+    note: str
+    a: list[tuple[TextField, list[str]]]
+    b: list[tuple[TextField, list[str]]]
+
+
+class Evidence(NamedTuple):
+    """The clauses of a verdict by how much has to be said of each.
+
+    ``quoted`` stand side by side; the words of ``shared`` are the same in both texts, where they are marked;
+    ``unspoken`` are our sentences on what neither text mentions. ``same`` and ``silent`` are only named: nothing
+    follows from the pair.
+    """
+
+    quoted: list[Told]
+    shared: list[str]
+    unspoken: list[str]
+    same: list[str]
+    silent: list[str]
+
+
+def evidence(found: FoundMatch, views: Mapping[str, MarketView]) -> Evidence:
+    """What is shown of the clauses of a match. Of a pair that binds everything is told, of others what parts them."""
+    shown = Evidence([], [], [], [], [])
+    binds = found.verdict.relation.is_binding
+    texts_a, texts_b = _texts(views[found.market_a]), _texts(views[found.market_b])
+    for clause in found.verdict.clauses:
+        a, b = _said(clause.a, texts_a), _said(clause.b, texts_b)
+        told = Told(clause.name, clause.finding, clause.note, a, b)
+        if clause.finding is Finding.SAME and not binds:
+            shown.same.append(clause.name)
+        elif clause.finding is Finding.UNKNOWN and not binds:
+            shown.silent.append(clause.name)
+        elif clause.note and not (clause.a or clause.b):
+            if clause.note not in shown.unspoken:
+                shown.unspoken.append(clause.note)
+        elif clause.finding is Finding.SAME and a == b:
+            shown.shared.append(clause.name)
+        else:
+            shown.quoted.append(told)
+    return shown
+
+
+def _said(quotations: Iterable[Quotation], texts: Mapping[TextField, str]) -> list[tuple[TextField, list[str]]]:
+    """Quotations by the text they stand in, each once; words with one blank between them are one quotation."""
+    said: list[tuple[TextField, list[str]]] = []
+    before: Quotation | None = None
+    for one in quotations:
+        if before is None or before.field is not one.field:
+            said.append((one.field, [one.text]))
+        elif one.start == before.end + 1 and texts.get(one.field, "")[before.end : one.start] == " ":
+            said[-1][1][-1] += f" {one.text}"
+        elif one.text not in said[-1][1]:
+            said[-1][1].append(one.text)
+        before = one
+    return said
+
+
+def _texts(view: MarketView) -> dict[TextField, str]:
+    """The texts of a market that words are quoted from."""
+    return {
+        TextField.QUESTION: view.question,
+        TextField.EVENT: view.event,
+        TextField.OUTCOMES: OUTCOME_SEPARATOR.join(view.outcomes),
+        TextField.RULES: view.rules,
+    }
+
+
+_PLAIN_OUTCOMES = OUTCOME_SEPARATOR.join(("Yes", "No"))
+
+
+class Side(NamedTuple):
+    """One market of a match: its question and its other texts by heading, each as passages."""
+
+    label: str
+    view: MarketView
+    question: list[Passage]
+    texts: list[tuple[str, list[Passage]]]
+
+
+def _side(found: FoundMatch, side: str, view: MarketView) -> Side:
+    relation, texts = found.verdict.relation, _texts(view)
+    quoted = {field: quotations_of(found.verdict.clauses, side, field) for field in TextField}
+    lengths = {TextField.EVENT: SHOWN_OF_A_NAME, TextField.OUTCOMES: SHOWN_OF_A_NAME}
+    lengths[TextField.RULES] = _shown_of_rules(relation)
+    parts = [
+        (field.value.capitalize(), passages(text, quoted[field], shown=length))
+        for field, length in lengths.items()
+        if (text := texts[field])
+        and (quoted[field] or field is TextField.RULES or (relation.is_binding and text != _PLAIN_OUTCOMES))
+    ]
+    closes = quoted[TextField.CLOSES_AT]
+    parts.append(("Closes", [Passage(minute(view.closes_at), closes[0][1] if closes else "")]))
+    question = passages(view.question or view.market_id, quoted[TextField.QUESTION], shown=SHOWN_OF_A_NAME)
+    return Side(side.upper(), view, question, parts)
+
+
+def _shown_of_rules(relation: Relation) -> int:
+    """Whoever trades on a verdict reads the rules; two answers of one question share theirs anyway."""
+    return SHOWN_CHARACTERS if relation.is_binding and relation is not Relation.EXCLUSIVE else SHOWN_OF_OTHERS
+
+
+def _sides(found: FoundMatch, views: Mapping[str, MarketView]) -> tuple[Side, Side]:
+    return _side(found, "a", views[found.market_a]), _side(found, "b", views[found.market_b])
 
 
 def render_page(report: DiscoveryReport, manifest: Sequence[tuple[str, str]], *, rows: int = ROWS_ON_PAGE) -> str:
@@ -283,7 +384,7 @@ def render_page(report: DiscoveryReport, manifest: Sequence[tuple[str, str]], *,
         .render(
             report=report,
             opportunities=[(one, _leg_lines(one, report.views)) for one in opportunities],
-            matches=[(one, _sides(one, report.views)) for one in matches],
+            matches=[(one, _sides(one, report.views), evidence(one, report.views)) for one in matches],
             hidden_opportunities=len(report.opportunities) - len(opportunities),
             hidden_matches=report.pair_total - len(matches),
             refusals=report.refusals[:rows],

@@ -69,6 +69,11 @@ def minute(instant: datetime | None) -> str:
     return MISSING if instant is None else instant.strftime("%Y-%m-%d %H:%M UTC")
 
 
+def shortened(text: str, most: int = 240) -> str:
+    """A text of at most ``most`` characters, and how many it has besides."""
+    return text if len(text) <= most else f"{text[:most]} … ({len(text) - most:,} more characters)"
+
+
 def web_link(url: str | None) -> str:
     """``url`` if a click on it is safe (http or https), else nothing: a venue's text may hold ``javascript:``."""
     return url if url and url.startswith(("https://", "http://")) else ""
@@ -86,6 +91,7 @@ def environment() -> Environment:
         minute=minute,
         percent=percent,
         quantity=quantity,
+        shortened=shortened,
         usd=usd,
         web_link=web_link,
     )

@@ -13,10 +13,13 @@ from edgeworth.markets.market import Outcome
 from edgeworth.markets.relation import Clause, Finding, Quotation, Relation, TextField
 from edgeworth.markets.venue import Venue
 from edgeworth.reports.discovery import (
+    AROUND_A_MARK,
+    ROWS_ON_PAGE,
     BookUse,
     DiscoveryReport,
     Passage,
     Stage,
+    evidence,
     market_view,
     passages,
     price_hint,
@@ -26,7 +29,7 @@ from edgeworth.reports.discovery import (
 )
 from edgeworth.reports.rendering import percent, quantity, usd
 from tests.builders import NOON, a_market
-from tests.findings import NASTY, RAIN_A, RAIN_B, a_match, a_report, a_verdict, a_view, an_opportunity
+from tests.findings import NASTY, RAIN_A, RAIN_B, a_match, a_report, a_verdict, a_view, an_opportunity, point
 
 DASH, MINUS = "\N{EN DASH}", "\N{MINUS SIGN}"
 
@@ -67,6 +70,12 @@ def test_a_wish_that_is_not_met_stands_beside_the_opportunity_which_is_shown_all
     assert "0 of 1 opportunities are left at size and meet every wish" in text_of(page)
 
 
+def test_a_budget_that_buys_less_than_can_be_ordered_is_told_from_books_that_end():
+    nothing = point(10, sets=0, cost=0, fees=0, profit=0, is_filled=False)
+    page = page_of(a_report(opportunities=[an_opportunity(capacity=(nothing, *an_opportunity().capacity[1:]))]))
+    assert "$0.00 below the smallest order $3.00 $3.00 books end" in text_of(page)
+
+
 def test_what_nobody_said_is_a_dash_and_no_number():
     one = an_opportunity(days_locked=None, annualised_return=None, dies_at=None)
     assert f"books end first {DASH} {DASH}" in text_of(page_of(a_report(opportunities=[one])))
@@ -83,8 +92,8 @@ def test_what_could_not_be_judged_is_counted_with_an_example():
 
 def test_a_match_shows_both_texts_with_the_deciding_words_marked():
     page = page_of(a_report())
-    assert 'Will it rain in Oslo <mark class="same">on 2 Novem</mark>' not in page
-    assert page.count('<mark class="same">Nov 2</mark> counts from midnight') == 1, "in the rules of B only"
+    assert "Will it rain in Oslo <mark>on 2 Novem</mark>" not in page
+    assert page.count("<mark>Nov 2</mark> counts from midnight") == 1, "in the rules of B only"
     assert "equivalent" in text_of(page)
     assert f"0.97 0.875 words 0.500 52¢ {DASH}" in text_of(page)
 
@@ -114,6 +123,70 @@ def test_a_text_is_cut_at_its_quotations():
     ]
 
 
+def test_marked_words_that_follow_one_another_are_one_mark():
+    assert passages("New York wins", [at(0, "New"), at(4, "York")]) == [Passage("New York", "same"), Passage(" wins")]
+    assert passages("New, York", [at(0, "New"), at(5, "York")]) == [
+        Passage("New", "same"),
+        Passage(", "),
+        Passage("York", "same"),
+    ]
+
+
+def quoted(field: TextField, text: str, *words: str) -> tuple[Quotation, ...]:
+    starts = [(text.index(word), word) for word in words]
+    return tuple(Quotation(field=field, start=at, end=at + len(word), text=word) for at, word in starts)
+
+
+CLAUSES = (
+    Clause(
+        name="subject",
+        finding=Finding.DIFFERENT,
+        a=quoted(TextField.QUESTION, "Will New York win?", "New", "York"),
+        b=quoted(TextField.QUESTION, "Will Iran/Israel talk?", "Iran", "Israel"),
+    ),
+    Clause(
+        name="zone",
+        finding=Finding.SAME,
+        a=quoted(TextField.RULES, "Times are ET.", "ET"),
+        b=quoted(TextField.RULES, "All times: ET", "ET"),
+    ),
+    Clause(name="threshold", finding=Finding.SAME, note="No threshold in either."),
+    Clause(name="tie", finding=Finding.UNKNOWN, a=quoted(TextField.RULES, "Times are ET.", "Times")),
+)
+TWO_VIEWS = {
+    RAIN_A: a_view(RAIN_A, question="Will New York win?", rules="Times are ET."),
+    RAIN_B: a_view(RAIN_B, question="Will Iran/Israel talk?", rules="All times: ET"),
+}
+
+
+def test_of_a_pair_that_binds_every_clause_is_told_and_a_quotation_is_never_put_together_across_other_words():
+    shown = evidence(a_match(verdict=a_verdict(Relation.EXCLUSIVE, clauses=CLAUSES)), TWO_VIEWS)
+    assert [one.name for one in shown.quoted] == ["subject", "tie"]
+    assert shown.quoted[0].a == [(TextField.QUESTION, ["New York"])]
+    assert shown.quoted[0].b == [(TextField.QUESTION, ["Iran", "Israel"])]
+    assert shown.shared == ["zone"]
+    assert shown.unspoken == ["No threshold in either."]
+    assert (shown.same, shown.silent) == ([], [])
+
+
+def test_of_a_pair_from_which_nothing_follows_what_sets_it_apart_is_quoted_and_the_rest_named():
+    shown = evidence(a_match(verdict=a_verdict(Relation.RELATED, clauses=CLAUSES)), TWO_VIEWS)
+    assert [one.name for one in shown.quoted] == ["subject"]
+    assert (shown.shared, shown.unspoken) == ([], [])
+    assert (shown.same, shown.silent) == (["zone", "threshold"], ["tie"])
+
+
+def test_rules_of_a_pair_that_can_be_traded_on_are_shown_at_length_and_others_by_their_beginning():
+    rules = "Nov 2 counts. " + "word " * 140
+    views = {RAIN_A: a_view(RAIN_A, rules=rules), RAIN_B: a_view(RAIN_B, rules=rules)}
+    pages = [
+        page_of(a_report(views=views, opportunities=[], matches=[a_match(verdict=a_verdict(relation))]))
+        for relation in (Relation.EQUIVALENT, Relation.RELATED)
+    ]
+    assert "left out" not in pages[0]
+    assert pages[1].count("characters left out") == 2
+
+
 def test_the_later_of_two_overlapping_quotations_wins():
     assert passages("abcd", [at(0, "abc"), at(2, "cd", "apart")]) == [Passage("ab", "same"), Passage("cd", "apart")]
 
@@ -127,11 +200,11 @@ def test_of_a_long_text_the_beginning_and_the_words_that_decided_are_shown():
     text = "a" * 6_000 + "by Friday" + "z" * 4_000
     assert passages(text, [at(6_000, "by Friday")], shown=100) == [
         Passage("a" * 100),
-        Passage("", left_out=5_700),
-        Passage("a" * 200),
+        Passage("", left_out=5_900 - AROUND_A_MARK),
+        Passage("a" * AROUND_A_MARK),
         Passage("by Friday", "same"),
-        Passage("z" * 200),
-        Passage("", left_out=3_800),
+        Passage("z" * AROUND_A_MARK),
+        Passage("", left_out=4_000 - AROUND_A_MARK),
     ]
 
 
@@ -209,6 +282,22 @@ def test_the_page_is_bounded_and_says_where_the_rest_is():
 def test_ten_thousand_characters_of_rules_stay_a_small_page():
     long = a_view(RAIN_A, rules="word " * 2_000)
     assert len(page_of(a_report(views={RAIN_A: long, RAIN_B: long}))) < 60_000
+
+
+def test_a_full_page_of_pairs_that_bind_stays_below_a_megabyte():
+    rules = "Nov 2 counts from midnight. " + "word " * 200
+    many = [a_match(f"kalshi:{number:03d}") for number in range(ROWS_ON_PAGE)]
+    views = {one.market_a: a_view(one.market_a, rules=rules) for one in many} | {RAIN_B: a_view(RAIN_B, rules=rules)}
+    report = a_report(matches=many, opportunities=[], views=views)
+    assert len(page_of(report).encode()) < 800_000
+
+
+def test_ten_thousand_characters_of_a_question_are_cut_and_the_cut_is_counted():
+    long = a_view(RAIN_A, question="word " * 2_000)
+    page = page_of(a_report(views={RAIN_A: long, RAIN_B: a_view(RAIN_B)}))
+    assert "characters left out" in page
+    assert "more characters)" in page, "in the legs of the opportunity"
+    assert len(page) < 40_000
 
 
 def test_a_step_that_stopped_is_told_at_the_top():

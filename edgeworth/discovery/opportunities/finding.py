@@ -29,9 +29,7 @@ from edgeworth.discovery.opportunity import Findings, NotTradable, Opportunity, 
 from edgeworth.markets.market import Event, Market
 from edgeworth.markets.relation import Relation
 
-BINDING = frozenset(
-    {Relation.EQUIVALENT, Relation.INVERSE, Relation.A_IMPLIES_B, Relation.B_IMPLIES_A, Relation.EXCLUSIVE}
-)
+BINDING = frozenset(relation for relation in Relation if relation.is_binding)
 """Relations from which something follows; the others are passed over without a word."""
 
 _CENT = 10_000
