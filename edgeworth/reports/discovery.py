@@ -42,6 +42,9 @@ SHOWN_OF_A_NAME = 500
 AROUND_A_MARK = 60
 """Characters shown on both sides of words that decided."""
 
+SHORTEST_GAP = 60
+"""Characters that have to be far from every mark before they are left out: saying so takes room too."""
+
 LONGEST_MARK = 1_200
 """Characters shown of one quotation and what follows it."""
 
@@ -219,6 +222,10 @@ def passages(text: str, quotations: Sequence[tuple[Quotation, str]], *, shown: i
     for gap in range(1, len(text) - 1):
         if text[gap] == " " and marks[gap - 1] == marks[gap + 1] != "":
             marks[gap] = marks[gap - 1]
+    for is_kept, run in itertools.groupby(range(len(text)), key=kept.__getitem__):
+        positions = list(run)
+        if not is_kept and len(positions) < SHORTEST_GAP:
+            kept[positions[0] : positions[-1] + 1] = [True] * len(positions)
     looks = list(zip(kept, marks, strict=True))
     pieces: list[Passage] = []
     position = 0
@@ -273,8 +280,8 @@ class Evidence(NamedTuple):
     """The clauses of a verdict by how much has to be said of each.
 
     ``quoted`` stand side by side; the words of ``shared`` are the same in both texts, where they are marked;
-    ``unspoken`` are our sentences on what neither text mentions. ``same`` and ``silent`` are only named: nothing
-    follows from the pair.
+    ``unspoken`` are our sentences on what neither text mentions. ``same`` and ``silent`` are only named, where
+    nothing follows from the pair and they are not why.
     """
 
     quoted: list[Told]
@@ -288,13 +295,14 @@ def evidence(found: FoundMatch, views: Mapping[str, MarketView]) -> Evidence:
     """What is shown of the clauses of a match. Of a pair that binds everything is told, of others what parts them."""
     shown = Evidence([], [], [], [], [])
     binds = found.verdict.relation.is_binding
+    tells_silence = binds or found.verdict.relation is Relation.UNDETERMINED
     texts_a, texts_b = _texts(views[found.market_a]), _texts(views[found.market_b])
     for clause in found.verdict.clauses:
         a, b = _said(clause.a, texts_a), _said(clause.b, texts_b)
         told = Told(clause.name, clause.finding, clause.note, a, b)
         if clause.finding is Finding.SAME and not binds:
             shown.same.append(clause.name)
-        elif clause.finding is Finding.UNKNOWN and not binds:
+        elif clause.finding is Finding.UNKNOWN and not tells_silence:
             shown.silent.append(clause.name)
         elif clause.note and not (clause.a or clause.b):
             if clause.note not in shown.unspoken:

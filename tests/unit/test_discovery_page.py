@@ -15,6 +15,7 @@ from edgeworth.markets.venue import Venue
 from edgeworth.reports.discovery import (
     AROUND_A_MARK,
     ROWS_ON_PAGE,
+    SHORTEST_GAP,
     BookUse,
     DiscoveryReport,
     Passage,
@@ -174,6 +175,18 @@ def test_of_a_pair_from_which_nothing_follows_what_sets_it_apart_is_quoted_and_t
     assert [one.name for one in shown.quoted] == ["subject"]
     assert (shown.shared, shown.unspoken) == ([], [])
     assert (shown.same, shown.silent) == (["zone", "threshold"], ["tie"])
+
+
+def test_of_a_pair_that_is_undetermined_the_silence_is_told_since_it_is_why():
+    shown = evidence(a_match(verdict=a_verdict(Relation.UNDETERMINED, clauses=CLAUSES[1:])), TWO_VIEWS)
+    assert [(one.name, one.a, one.b) for one in shown.quoted] == [("tie", [(TextField.RULES, ["Times"])], [])]
+    assert shown.same == ["zone", "threshold"]
+
+
+def test_nothing_is_left_out_to_save_a_few_characters():
+    text = "by Friday" + "a" * (2 * AROUND_A_MARK + SHORTEST_GAP - 1) + "or Monday" + "z" * 4_000
+    quotations = [at(0, "by Friday"), at(text.index("or Monday"), "or Monday")]
+    assert [one.left_out for one in passages(text, quotations, shown=0) if one.left_out] == [4_000 - AROUND_A_MARK]
 
 
 def test_rules_of_a_pair_that_can_be_traded_on_are_shown_at_length_and_others_by_their_beginning():
