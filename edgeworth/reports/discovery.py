@@ -222,8 +222,8 @@ def passages(text: str, quotations: Sequence[tuple[Quotation, str]], *, shown: i
     for gap in range(1, len(text) - 1):
         if text[gap] == " " and marks[gap - 1] == marks[gap + 1] != "":
             marks[gap] = marks[gap - 1]
-    for is_kept, run in itertools.groupby(range(len(text)), key=kept.__getitem__):
-        positions = list(run)
+    for is_kept, group in itertools.groupby(range(len(text)), key=kept.__getitem__):
+        positions = list(group)
         if not is_kept and len(positions) < SHORTEST_GAP:
             kept[positions[0] : positions[-1] + 1] = [True] * len(positions)
     looks = list(zip(kept, marks, strict=True))
