@@ -197,8 +197,9 @@ def _compare(a: QuestionReading, b: QuestionReading, one: Proposition, other: Pr
         same = compared("polarity", Finding.SAME, "Word for word the same.", a=subject.comparison.clause.a)
         certainty = min(windows.certainty, bounds.certainty)
         return _Outcome(relation=Relation.EQUIVALENT, comparisons=(*parts[:3], same), certainty=certainty)
+    findings = (bounds.finding, windows.finding, polarity.finding)
     return _Outcome(
-        relation=_relation(subject, bounds.finding, windows.finding, polarity.finding, one, other),
+        relation=_of_reversed_roles(subject, *findings) or _relation(subject, *findings, one, other),
         comparisons=parts,
         certainty=min(part.certainty for part in parts),
     )
@@ -237,8 +238,17 @@ def _relation(
     if Finding.UNKNOWN in {bounds, windows, polarity} or (windows in _NESTED and not _only_grows(one, other)):
         return Relation.RELATED if bounds in _HARD or windows in _HARD else Relation.UNDETERMINED
     return _of_same_subject(
-        bounds, windows, is_opposite=polarity is Finding.OPPOSITE, is_negated=bool(one.polarity.is_negated)
+        bounds,
+        windows,
+        is_opposite=polarity is Finding.OPPOSITE,
+        is_negated=bool(one.polarity.is_negated),
+        has_parts=max(len(one.bounds), len(other.bounds)) > 1,
     )
+
+
+def _of_reversed_roles(subject: Alignment, bounds: Finding, windows: Finding, polarity: Finding) -> Relation | None:
+    """``A beat B`` beside ``B beat A`` of one day: one at most comes true, and exactly one where nobody can draw."""
+    return subject.reversed_roles if bounds is windows is polarity is Finding.SAME else None
 
 
 def _only_grows(one: Proposition, other: Proposition) -> bool:
@@ -247,8 +257,9 @@ def _only_grows(one: Proposition, other: Proposition) -> bool:
     That is so of what happens once. It is not of what has to last ("remain"), of the most or the best within a time, of
     an amount that belongs to its period ("deliveries in Q4"), nor of one that must stay below something until a day.
     """
-    keys = {mention.key for mention in (*one.mentions, *other.mentions)}
-    if keys & LASTING:
+    mentions = (*one.mentions, *other.mentions)
+    keys = {mention.key for mention in mentions}
+    if any(mention.key in LASTING and mention.quotation.text[:1].islower() for mention in mentions):
         return False
     periods = {window.kind for window in (*one.windows, *other.windows)}
     if WindowKind.DURING in periods and keys & SUPERLATIVE:
@@ -262,15 +273,18 @@ def _only_grows(one: Proposition, other: Proposition) -> bool:
     return True
 
 
-def _of_same_subject(bounds: Finding, windows: Finding, *, is_opposite: bool, is_negated: bool) -> Relation:
+def _of_same_subject(
+    bounds: Finding, windows: Finding, *, is_opposite: bool, is_negated: bool, has_parts: bool
+) -> Relation:
     """The relation of two statements about the same, by threshold, time and polarity."""
     if bounds is Finding.OPPOSITE and windows is Finding.SAME:
         return Relation.EQUIVALENT if is_opposite else Relation.INVERSE
     findings = {bounds, windows} - {Finding.SAME}
     if not findings:
         return Relation.INVERSE if is_opposite else Relation.EQUIVALENT
-    if windows in _NESTED and bounds in _NESTED:
-        # Two slots apart at once: one thing too many to rely on.
+    if bounds in _NESTED and (windows in _NESTED or (is_negated and has_parts)):
+        # Two slots apart at once are one too many to rely on; of several amounts and one denial it is not told which
+        # amount is denied.
         return Relation.RELATED
     if findings in ({Finding.A_NARROWER}, {Finding.B_NARROWER}):
         return _nested(findings == {Finding.A_NARROWER}, is_opposite=is_opposite, is_negated=is_negated)

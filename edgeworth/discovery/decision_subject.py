@@ -19,17 +19,19 @@ from msgspec.structs import replace
 
 from edgeworth.discovery.comparison import Comparison, Quotes, compared
 from edgeworth.discovery.reading.entities import stems_of
-from edgeworth.discovery.reading.slots import Mention, MentionKind, Proposition
+from edgeworth.discovery.reading.slots import Mention, MentionKind, Proposition, WindowKind
+from edgeworth.discovery.reading.tokens import words_of
 from edgeworth.discovery.reading.vocabulary.given_names import GIVEN_NAMES
 from edgeworth.discovery.reading.vocabulary.implied import FAMILIES, IMPLIED, ONE_SIDED, SINGLE_WINNER, SYMMETRIC, WORKS
 from edgeworth.discovery.reading.vocabulary.words import DISCRIMINATING, LIGHT_VERBS, SOFT_WORDS
-from edgeworth.markets.relation import Finding, Quotation
+from edgeworth.markets.relation import Finding, Quotation, Relation, TextField
 
 _SOFT: Final = stems_of(SOFT_WORDS)
 _LIGHT: Final = stems_of(LIGHT_VERBS)
 _DISCRIMINATING: Final = stems_of(DISCRIMINATING)
 _GIVEN: Final = stems_of(GIVEN_NAMES)
 _AGENTS: Final = (MentionKind.ENTITY, MentionKind.PLACE, MentionKind.TEAM, MentionKind.NAME)
+_ACTING: Final = (*_AGENTS, MentionKind.WORD)
 _OFFICES: Final = frozenset({"scope:governor", "scope:president", "scope:mayor", "scope:senate", "scope:house"})
 _DENIED_WITH: Final = stems_of(frozenset({"any", "or", "either"}))
 _PARTIES: Final = frozenset({"entity:republican", "entity:democrat", "entity:labour", "entity:conservative"})
@@ -38,6 +40,7 @@ _PARTS_OF_A_CHAMBER: Final = frozenset(
     {"scope:seats", "scope:margin", "scope:primary", "scope:nomination", "scope:popular vote", "scope:speaker", "race"}
 )
 _NOMINATED_BY_ONE_PRIMARY: Final = frozenset({"scope:senate", "scope:house", "scope:governor", "scope:mayor"})
+_NEVER_DRAWN: Final = frozenset({"team:nba", "team:mlb", "team:nhl"})
 _PERSONAL_OFFICES: Final = frozenset({"scope:president", "scope:prime minister", "scope:governor", "scope:mayor"})
 _SOFT_CERTAINTY: Final = 0.95
 _GIVEN_NAME_CERTAINTY: Final = 0.96
@@ -50,6 +53,7 @@ class Alignment(Struct, frozen=True, kw_only=True):
     Attributes:
         overlap: Share of content words that have a counterpart, in [0, 1].
         shares_agent: At least one named thing is the same.
+        reversed_roles: What follows where each of two sides is said to beat the other on one day; ``None`` elsewhere.
         is_exclusive: The same is asked of two different subjects, of which one at most can have it.
     """
 
@@ -57,6 +61,7 @@ class Alignment(Struct, frozen=True, kw_only=True):
     overlap: float
     shares_agent: bool
     is_exclusive: bool = False
+    reversed_roles: Relation | None = None
 
 
 def align(
@@ -93,9 +98,15 @@ def align(
     if not a_hard and not b_hard:
         if not shared:
             finding = compared("subject", Finding.UNKNOWN, "Nothing to compare.")
-        elif _order_matters(ours, theirs, shared, is_title_case=a.is_title_case and b.is_title_case) or _repeats_differ(
-            a.mentions, b.mentions
-        ):
+        elif _names_differ(ours, theirs):
+            finding = compared(
+                "subject",
+                Finding.UNKNOWN,
+                "Names that are alike but for their endings.",
+                a=_quotes(ours),
+                b=_quotes(theirs),
+            )
+        elif _roles_differ(a, b, ours, theirs, shared) or _repeats_differ(a.mentions, b.mentions):
             finding = compared(
                 "subject", Finding.UNKNOWN, "The same names in another order.", a=_quotes(ours), b=_quotes(theirs)
             )
@@ -103,7 +114,12 @@ def align(
             finding = compared(
                 "subject", Finding.SAME, "The same subject and action.", certainty, a=_quotes(ours), b=_quotes(theirs)
             )
-        return Alignment(comparison=finding, overlap=overlap, shares_agent=bool(agents))
+        return Alignment(
+            comparison=finding,
+            overlap=overlap,
+            shares_agent=bool(agents),
+            reversed_roles=_reversed_roles(a, b, ours, theirs, shared),
+        )
     difference = _hard_difference(a_hard, b_hard)
     if difference is None:
         note = "Words without a counterpart in the other text."
@@ -322,6 +338,32 @@ def _hard_difference(a: Sequence[Mention], b: Sequence[Mention]) -> str | None:
     return None
 
 
+def _reversed_roles(
+    a: Proposition, b: Proposition, ours: Sequence[Mention], theirs: Sequence[Mention], shared: frozenset[str]
+) -> Relation | None:
+    """Exclusive, or the inverse where no game is drawn, for the two sides of one beating on one day."""
+    if "action:beat" not in shared or a.polarity.is_negated or not all(_is_dated(one) for one in (a, b)):
+        return None
+    if _is_passive(a) or _is_passive(b):
+        return None
+    forth, back = (_sequence(one, shared, _AGENTS) for one in (ours, theirs))
+    if len(forth) != 2 or forth != back[::-1] or not all(_stand_around_the_verb(one) for one in (ours, theirs)):
+        return None
+    has_no_draw = all(key.partition(" ")[0] in _NEVER_DRAWN for key in forth)
+    return Relation.INVERSE if has_no_draw else Relation.EXCLUSIVE
+
+
+def _is_dated(proposition: Proposition) -> bool:
+    return [window.kind for window in proposition.windows] == [WindowKind.ON]
+
+
+def _stand_around_the_verb(mentions: Sequence[Mention]) -> bool:
+    """Whether one side is named before the beating and one after it."""
+    at = next(one.position for one in mentions if one.key == "action:beat")
+    sides = [one.position < at for one in mentions if one.kind in _AGENTS]
+    return sides == [True, False]
+
+
 def _acts_differ(a: Sequence[Mention], b: Sequence[Mention]) -> bool:
     """Whether both name an action, and none of the one could be meant by the other's."""
     ours = {one.key for one in a if one.kind is MentionKind.ACTION}
@@ -329,6 +371,28 @@ def _acts_differ(a: Sequence[Mention], b: Sequence[Mention]) -> bool:
     if not ours or not theirs:
         return False
     return not any(family & ours and family & theirs for family in FAMILIES)
+
+
+def _roles_differ(
+    a: Proposition, b: Proposition, ours: Sequence[Mention], theirs: Sequence[Mention], shared: frozenset[str]
+) -> bool:
+    """Whether it may be another who acts; what is told in the passive names whom it happens to first."""
+    is_swapped = _order_matters(ours, theirs, shared, is_title_case=a.is_title_case and b.is_title_case)
+    if not shared & ONE_SIDED or _is_passive(a) == _is_passive(b):
+        return is_swapped
+    forth, back = _sequence(ours, shared, _AGENTS), _sequence(theirs, shared, _AGENTS)
+    return len(forth) != 2 or forth != back[::-1]
+
+
+def _is_passive(proposition: Proposition) -> bool:
+    """Whether a name follows "by": "acquired by Netflix"."""
+    stems = tuple(one for one in proposition.stems if one != "the")
+    after = {following for one, following in pairwise(stems) if one == "by"}
+    names = (words_of(one.quotation.text, TextField.QUESTION).tokens for one in proposition.mentions)
+    agents = {
+        tokens[0].key for tokens, one in zip(names, proposition.mentions, strict=True) if tokens and one.kind in _ACTING
+    }
+    return not after.isdisjoint(agents)
 
 
 def _order_matters(a: Sequence[Mention], b: Sequence[Mention], shared: frozenset[str], *, is_title_case: bool) -> bool:
@@ -348,6 +412,20 @@ def _order_matters(a: Sequence[Mention], b: Sequence[Mention], shared: frozenset
     if shared & ONE_SIDED:
         groups.append((*_AGENTS, MentionKind.WORD))
     return any(_are_swapped(_order(a, shared, kinds), _order(b, shared, kinds)) for kinds in groups)
+
+
+def _names_differ(a: Sequence[Mention], b: Sequence[Mention]) -> bool:
+    """Whether a word written large in both ends in "ed" or "ing" in one only: "Base" and "Based" are two coins."""
+    ours = {one.key: one.quotation.text for one in a if one.kind in {MentionKind.NAME, MentionKind.WORD}}
+    theirs = {one.key: one.quotation.text for one in b if one.kind in {MentionKind.NAME, MentionKind.WORD}}
+    return any(
+        ours[key][:1].isupper() and theirs[key][:1].isupper() and _inflection(ours[key]) != _inflection(theirs[key])
+        for key in ours.keys() & theirs.keys()
+    )
+
+
+def _inflection(word: str) -> str:
+    return next((ending for ending in ("ed", "ing") if word.casefold().endswith(ending)), "")
 
 
 def _repeats_differ(a: Sequence[Mention], b: Sequence[Mention]) -> bool:

@@ -11,6 +11,7 @@ from typing import Final
 from msgspec import Struct
 from msgspec.structs import replace
 
+from edgeworth.discovery.reading.entities import answer_at
 from edgeworth.discovery.reading.slots import Bound
 from edgeworth.discovery.reading.tokens import TokenKind, Words
 from edgeworth.markets.relation import Quotation
@@ -78,6 +79,8 @@ class _Reader:
         self.tokens = words.tokens
         self.taken = taken
         self.words = words
+        self.answer = answer_at(words)
+        """What follows it answers a question: "How many? - 5 to 9" is a range and no rank."""
 
     def text(self, position: int) -> str:
         if 0 <= position < len(self.tokens) and not self.taken[position]:
@@ -232,12 +235,16 @@ def _range(reader: _Reader, position: int) -> tuple[Bound, int, int] | None:
     if low is None or low.value < 0:
         return None
     link = reader.text(low.last + 1)
-    if not (link in {"-", "\u2013"} or (link in {"to", "and"} and opening) or (link == "to" and _measures(low))):
+    if not (
+        link in {"-", "\u2013"}
+        or (link in {"to", "and"} and opening)
+        or (link == "to" and (_measures(low) or position > reader.answer))
+    ):
         return None
     high = reader.quantity(low.last + 2)
     if high is None or high.value < low.value or (low.unit and high.unit and low.unit != high.unit):
         return None
-    if not opening and not (_measures(high) or _measures(low)):
+    if not opening and not (_measures(high) or _measures(low) or position > reader.answer):
         return None
     value = low.value
     if high.is_scaled and not low.is_scaled and value < 1000:

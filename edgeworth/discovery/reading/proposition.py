@@ -30,6 +30,7 @@ _EDITIONS: Final = {"entity:super bowl": (_SUPER_BOWL_YEAR, 40), "entity:oscars"
 """Contests counted by number: year of number zero, and the least number that can be meant."""
 _AGENTS: Final = (MentionKind.ENTITY, MentionKind.PLACE, MentionKind.TEAM, MentionKind.NAME)
 _AUXILIARIES: Final = frozenset({"will", "does", "did", "do", "would", "can", "is", "are", "was", "has", "have"})
+_COUNTING: Final = frozenset({("how", "many"), ("how", "much")})
 _NOTHING: Final = re.compile(r"^\W*$")
 
 
@@ -40,6 +41,8 @@ def read_proposition(words: Words, closes_at: datetime | None) -> Proposition:
     matches = [match for match in phrases_in(words) if not any(taken[match.first : match.last + 1])]
     for match in matches:
         taken[match.first : match.last + 1] = [True] * (match.last + 1 - match.first)
+    if tuple(token.text for token in tokens[:2]) in _COUNTING:
+        taken[:2] = [True, True]
     is_title_case = _is_title_case(words)
     windows = find_windows(words, taken)
     _take(taken, windows.used)
