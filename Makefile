@@ -40,10 +40,12 @@ bench: .venv/dev.stamp ## Speed and memory, as ratios within one run
 eval-builtin: .venv/run.stamp ## Score the built-in models on known truth and on EDGEWORTH_RECORDINGS; writes docs/evaluation-builtin.md
 	@EDGEWORTH_RECORDINGS="$(RECORDINGS)" $(BIN)/python -m bench.eval_builtin
 
+POOL = $(wildcard $(RECORDINGS)/questions/*questions*.jsonl.gz $(RECORDINGS)/questions/*_all.jsonl.gz $(RECORDINGS)/gamma/*.gz)
+
 eval-matching: .venv/run.stamp ## Score matching on the labelled pairs of EDGEWORTH_RECORDINGS; writes docs/evaluation.md
 	@test -d "$(RECORDINGS)/pairs" || { echo "expected labelled pairs in EDGEWORTH_RECORDINGS/pairs; set EDGEWORTH_RECORDINGS to the folder of recordings" >&2; exit 2; }
 	@$(BIN)/edgeworth evaluate matching $(foreach set,$(sort $(wildcard $(RECORDINGS)/pairs/*.json*)),--pairs "$(set)") \
-		--embedder minilm --markdown docs/evaluation.md
+		$(foreach file,$(sort $(POOL)),--audit-recall "$(file)") --embedder all --markdown docs/evaluation.md
 
 install: .venv/run.stamp ## The environment only
 

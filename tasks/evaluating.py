@@ -146,7 +146,10 @@ def _embedder(settings: Settings, name: str) -> Embedder | None:
             f"--embedder: expected {WORDS_ONLY}, {wiring.LOCAL_MODELS[0]}, {NO_BANDS}, {EVERY}, or a model of OpenAI's "
             f"and its key in OPENAI_API_KEY; found {name!r} and no key"
         )
-    return _Remembering(wiring.build_embedder(settings.model_copy(update={"embedding_model": name})))
+    try:
+        return _Remembering(wiring.build_embedder(settings.model_copy(update={"embedding_model": name})))
+    except ConfigurationError as error:
+        raise ConfigurationError(f"--embedder {name}: {error}") from error
 
 
 class _Remembering:

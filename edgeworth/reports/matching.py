@@ -119,10 +119,11 @@ def _recall(found: RecallReport) -> Iterator[str]:
     yield ""
     yield "The audit of the stage before the decision. Every pair labelled the same bet is looked for among"
     yield f"{found.markets:,} markets, of which {found.sides:,} are sides of labelled pairs. A market proposes its k"
-    yield "nearest in each channel and what the second look adds, under the filters, floors and numbers of a run; a pair"
-    yield "is found when either of its markets proposes the other. *Found and right*: and the decision then calls it what"
-    yield "it is. Floors and the second look were chosen on these sets, both halves. The words of a lost pair are in the"
-    yield "terminal and with `--json`."
+    yield "nearest in each channel and what the second look adds, under the filters, floors and numbers of a run; a"
+    yield "pair is found when either of its markets proposes the other. *Found and right*: and the decision then"
+    yield "calls it what it is. Floors and the second look were chosen on these sets, both halves. Labelled pairs state"
+    yield "no category, so that filter is not put to the test here, and one that states no close time passes the other."
+    yield "The words of a lost pair are in the terminal and with `--json`."
     yield ""
     files = [(f"`{pool.name}`", f"{pool.added:,}", f"{pool.known:,}", f"{pool.refused:,}") for pool in found.pools]
     yield from _table(("also in the pool", "markets", "there already", "rows without a market"), files)

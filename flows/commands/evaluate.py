@@ -44,7 +44,7 @@ def matching(
         list[str] | None,
         typer.Option(
             help="Similarity of the bands, and vectors of the audit: lexical, minilm, an OpenAI model (needs its key), "
-            "none, or all there are; repeat it for several. Without it lexical.",
+            "none, or all (those there are); repeat it for several. Without it, lexical.",
             show_default=False,
         ),
     ] = None,
@@ -65,6 +65,8 @@ def matching(
     from tasks.evaluating import evaluate_pairs
 
     embedders, pools = embedder or ["lexical"], audit_recall or []
+    if markdown is not None and not markdown.absolute().parent.is_dir():
+        raise ConfigurationError(f"--markdown: expected a file in a folder that is there, found {markdown}")
     found = evaluate_pairs(load_settings(), pairs, embedders=embedders, pools=pools)
     if markdown is not None:
         _write(markdown, found, _command(pairs, embedders, pools))
