@@ -110,7 +110,7 @@ def match_markets(settings: Settings, begun: BegunDiscovery, plan: DiscoverPlan)
                 kept.append(found if BOTH in found.verdict.reader else matching.essential(found))
         saved = storage.matches.save(
             kept,
-            examined=_examined(storage, begun, scope, texts, space),
+            examined=_examined(storage, begun, plan, scope, texts, space),
             run_id=begun.run_id,
             at=begun.started_at,
         )
@@ -192,14 +192,18 @@ def _decided(
 def _examined(
     storage: wiring.Storage,
     begun: BegunDiscovery,
+    plan: DiscoverPlan,
     scope: Scope,
     texts: Mapping[str, QuestionText],
     space: EmbeddingSpace | None,
 ) -> Collection[str] | None:
     """Markets whose earlier matches count as gone when they were not found again.
 
-    Without the vectors of the present texts a pair may be missed although nothing about it has changed.
+    Without the vectors of the present texts, or under narrower filters than usual, a pair may be missed although
+    nothing about it has changed.
     """
+    if plan.is_narrow:
+        return []
     if begun.focus is not None:
         return [begun.focus]
     if space is None:

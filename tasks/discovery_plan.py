@@ -56,6 +56,18 @@ class DiscoverPlan(Struct, frozen=True, kw_only=True):
             other_venue_only=self.across_venues,
         )
 
+    @property
+    def is_narrow(self) -> bool:
+        """Whether fewer pairs are compared than by default, so that one may be missed that still stands."""
+        usual = StructuralFilters()
+        return self.across_venues or any(
+            asked is not None and (by_default is None or asked < by_default)
+            for asked, by_default in (
+                (self.close_within_days, usual.close_within_days),
+                (self.far_within_days or 0.0, usual.far_within_days),
+            )
+        )
+
     def flow_parameters(self) -> dict[str, Any]:
         """The plan as the parameters of the flow ``discover``."""
         values = msgspec.structs.asdict(self)

@@ -205,6 +205,18 @@ def test_vectors_are_kept_and_not_made_again(tmp_path):
         assert len(storage.embeddings.signatures(space)) == 4
 
 
+@pytest.mark.parametrize("narrower", [{"across_venues": True}, {"close_within_days": 1.0}, {"far_within_days": None}])
+def test_what_a_narrower_search_passes_over_is_not_gone(tmp_path, narrower):
+    settings = settings_of(tmp_path)
+    fill(settings, *TWINS, *OTHERS)
+    first = discover_plainly(settings, DiscoverPlan(fetch_books=False))
+    within = [one for one in first.matches if one.market_a.partition(":")[0] == one.market_b.partition(":")[0]]
+    assert within, "the two thresholds on one venue"
+    assert discover_plainly(settings, DiscoverPlan(fetch_books=False, **narrower)).saved_matches.gone == 0
+    again = discover_plainly(settings, DiscoverPlan(fetch_books=False)).saved_matches
+    assert (again.created, again.returned, again.gone) == (0, 0, 0)
+
+
 def test_without_vectors_words_alone_propose_and_nothing_is_called_gone(tmp_path):
     settings = settings_of(tmp_path, embedding_model="minilm")
     fill(settings, *TWINS)
