@@ -35,6 +35,19 @@ _ACTING: Final = (*_AGENTS, MentionKind.WORD)
 _OFFICES: Final = frozenset({"scope:governor", "scope:president", "scope:mayor", "scope:senate", "scope:house"})
 _DENIED_WITH: Final = stems_of(frozenset({"any", "or", "either"}))
 _PARTIES: Final = frozenset({"entity:republican", "entity:democrat", "entity:labour", "entity:conservative"})
+_POSTS: Final = _OFFICES - {"scope:senate", "scope:house"} | frozenset(
+    {
+        "scope:vice president",
+        "scope:prime minister",
+        "scope:speaker",
+        "scope:chief executive",
+        "secretary",
+        "director",
+        "chair",
+        "coach",
+        "leader",
+    }
+)
 _CHAMBERS: Final = frozenset({"scope:house", "scope:senate"})
 _PARTS_OF_A_CHAMBER: Final = frozenset(
     {"scope:seats", "scope:margin", "scope:primary", "scope:nomination", "scope:popular vote", "scope:speaker", "race"}
@@ -178,6 +191,11 @@ def _canonical(proposition: Proposition) -> list[Mention]:
         dropped.add("scope:election")
     if "scope:general" in keys and "scope:election" in keys:
         dropped.add("scope:general")
+    if "leav" in keys and keys & _POSTS:
+        # "Leave as director" is to be out as director; "resign" says why, and is another thing.
+        mentions = [
+            replace(one, key="action:out", kind=MentionKind.ACTION) if one.key == "leav" else one for one in mentions
+        ]
     if _CHAMBERS & keys and _PARTIES & keys and not keys & _PARTS_OF_A_CHAMBER and not _names_a_state(mentions):
         # A party that wins the House in the midterms controls it after them.
         mentions = [replace(one, key="action:control") if one.key == "action:win" else one for one in mentions]
@@ -314,7 +332,11 @@ def _names_one(extra: Sequence[Mention], own: Sequence[Mention]) -> bool:
 
     That is before everything else that is asked, or after a colon. "Win a medal" is for several.
     """
-    if not extra or any(one.kind not in _AGENTS for one in extra) or any(one.before in {"a", "an"} for one in own):
+    if (
+        not extra
+        or any(one.kind not in _AGENTS for one in extra)
+        or any(one.before in {"a", "an", "any"} for one in own)
+    ):
         return False
     is_one_run = all(two.position - one.last == 1 for one, two in pairwise(extra))
     actions = [one.position for one in own if one.key in SINGLE_WINNER]

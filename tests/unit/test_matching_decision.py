@@ -76,6 +76,110 @@ def test_what_is_not_certain_is_never_the_same_bet(one, other):
     assert not relation(one, other).is_same_bet
 
 
+R = Relation.RELATED
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "expected"),
+    [
+        ("Who will win the 2027 French presidential election? - Marine Le Pen", "Will Marine Le Pen win the 2027 French presidential election?", E),
+        ("Who will Trump nominate as Fed Chair? - Kevin Hassett", "Will Trump nominate Kevin Hassett as Federal Reserve Chair?", E),
+        ("Which company has the best AI model at the end of December 2026? - Google", "Will Google have the best AI model at the end of December 2026?", E),
+        ("Highest grossing movie of 2026? - Toy Story 5", "Will Toy Story 5 be the highest grossing movie of 2026?", E),
+        ("Next mayor of New York City in 2025 - Zohran Mamdani", "Will Mamdani win the 2025 NYC mayoral election?", E),
+        ("How many hurricanes in 2026? - 5 to 9", "Will there be between 5 and 9 hurricanes in 2026?", E),
+        ("How many hurricanes in 2026? - 5 to 9", "How many hurricanes in 2026? - 10 to 14", X),
+        ("Who will strike Iran in 2026? - Israel", "Will Israel strike Iran in 2026?", E),
+        ("Who will strike Iran in 2026? - Israel", "Will Iran strike Israel in 2026?", Relation.UNDETERMINED),
+        ("Who will Iran strike in 2026? - Israel", "Will Iran strike Israel in 2026?", E),
+        ("Who will be acquired by Netflix in 2026? - Paramount", "Will Paramount acquire Netflix in 2026?", Relation.UNDETERMINED),
+        ("Will Paramount be acquired by Netflix in 2026?", "Will Netflix acquire Paramount in 2026?", E),
+    ],
+)  # fmt: skip
+def test_an_answer_stands_where_the_question_asks_for_it(one, other, expected):
+    """ "Who will X? - Y" says that Y will X; who does it to whom is still told apart."""
+    assert relation(one, other) is expected
+    assert relation(other, one) is expected.swapped
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "expected"),
+    [
+        ("Will Starmer remain Prime Minister through June 30, 2026?", "Starmer out as Prime Minister before July 1, 2026?", INV),
+        ("Will Starmer remain Prime Minister through June 2026?", "Will Starmer remain Prime Minister through 2026?", B),
+        ("Will Starmer remain Prime Minister until June 30, 2026?", "Starmer out as Prime Minister by June 30, 2026?", Relation.UNDETERMINED),
+        ("Will the government shutdown last past November 15, 2026?", "Will the government shutdown end by November 15, 2026?", INV),
+        ("Will the government shutdown end by November 15, 2026?", "Government shutdown by November 15, 2026?", Relation.UNDETERMINED),
+        ("Will the truce in Gaza hold through May 2, 2027?", "Truce in Gaza by May 2, 2027?", Relation.UNDETERMINED),
+        ("Will GTA VI be delayed past May 2, 2027?", "Will GTA VI be released by May 2, 2027?", INV),
+        ("Will GTA VI be delayed past May 2, 2027?", "Will GTA VI be released before May 2, 2027?", X),
+        ("No change in Fed rates after the March 2027 meeting?", "Will the Fed change interest rates at its March 2027 meeting?", INV),
+        ("Will the Fed hold rates in March 2027?", "Will the Fed cut rates in March 2027?", R),
+    ],
+)  # fmt: skip
+def test_a_state_is_the_denial_of_the_change_that_ends_it(one, other, expected):
+    """Only where the times meet to the day: what is released on May 2 is neither past it nor before it."""
+    assert relation(one, other) is expected
+    assert relation(other, one) is expected.swapped
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("US-Iran nuclear deal in 2025?", "US-Iran nuclear deal by June 30, 2026?"),
+        ("Will the fort remain in ruins through May 2027?", "Will the fort remain in ruins through June 2027?"),
+        ("Will NVIDIA be the largest company in May 2026?", "Will NVIDIA be the largest company in 2026?"),
+        ("Will fewer than 9 hurricanes form by May 2, 2026?", "Will fewer than 9 hurricanes form by June 2, 2026?"),
+        ("Will ETH be above $6k by May 1, 2026?", "Will ETH be above $5k by June 1, 2026?"),
+        ("Will ETH dip to $2k in May 2026?", "Will ETH reach $2k in May 2026?"),
+        ("Will ETH dip to $2k in May 2026?", "Will ETH reach $5k in May 2026?"),
+        ("Base FDV above $2B a day after launch?", "Based FDV above $1B a day after launch?"),
+        ("Will any NBA team win 70 games in 2027?", "Will any NHL team win 70 games in 2027?"),
+    ],
+)
+def test_what_may_come_true_apart_or_together_binds_nothing(one, other):
+    """An implication keeps to one ordered slot of what happens once; a price can touch two levels in one month."""
+    assert relation(one, other) in {R, Relation.UNDETERMINED}
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "expected"),
+    [
+        ("Will Los Angeles Lakers beat Boston Celtics on May 2, 2026?", "Will Boston Celtics beat Los Angeles Lakers on May 2, 2026?", INV),
+        ("Will Arsenal beat Chelsea on May 2, 2026?", "Will Chelsea beat Arsenal on May 2, 2026?", X),
+        ("Will Arsenal beat Chelsea on May 2, 2026?", "Will Chelsea be beaten by Arsenal on May 2, 2026?", E),
+        ("Will Arsenal beat Chelsea in 2026?", "Will Chelsea beat Arsenal in 2026?", Relation.UNDETERMINED),
+    ],
+)  # fmt: skip
+def test_one_side_beating_the_other_excludes_the_reverse_on_that_day(one, other, expected):
+    """It is the inverse where no game is drawn; within a year both can happen."""
+    assert relation(one, other) is expected
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "expected"),
+    [
+        ("Will Democrats win the House in the 2026 midterms?", "Will Democrats control the House after the 2026 midterms?", E),
+        ("Will Republicans win the Senate election in Ohio in 2026?", "Will Republicans control the Senate after the 2026 elections?", None),
+        ("Will Ken Paxton win the 2026 Texas Republican Senate primary?", "Texas Republican Senate nominee 2026? - Ken Paxton", E),
+        ("Will Haley win the 2028 New Hampshire Republican presidential primary?", "2028 Republican presidential nominee in New Hampshire? - Haley", None),
+        ("Fed decreases rates by 25 bps after December 2026 meeting?", "Will the Fed cut rates by 25bps at their December 2026 meeting?", E),
+        ("Fed decreases rates by 25 bps after December 2026 meeting?", "Will the Fed cut rates by 25bps at their January 2027 meeting?", None),
+        ("Will Q3 2026 GDP growth be above 2.5%?", "Will real GDP increase by more than 2.5% in Q3 2026?", E),
+        ("Will Tesla deliver over 450,000 vehicles in Q4 2026?", "Tesla Q4 2026 deliveries above 450k?", E),
+        ("Will Tesla deliver over 450,000 vehicles in Q4 2026?", "Will Tesla produce over 450,000 vehicles in Q4 2026?", None),
+        ("Will Elon Musk leave Tesla as CEO before 2027?", "Elon Musk out as Tesla CEO by December 31, 2026?", E),
+        ("Will Elon Musk leave as Tesla CEO in 2026?", "Will Elon Musk resign as Tesla CEO in 2026?", None),
+    ],
+)  # fmt: skip
+def test_contests_meetings_and_figures_under_other_words(one, other, expected):
+    """A chamber of Congress but no seat in it, a party's primary for an office, a month's meeting, a noun for a verb."""
+    if expected is None:
+        assert not relation(one, other).is_same_bet
+    else:
+        assert relation(one, other) is expected
+
+
 def test_the_clause_that_decided_comes_first_and_quotes_both_texts():
     """A page shows it without searching."""
     verdict = decide(

@@ -103,8 +103,8 @@ def _answered(mentions: list[Mention], words: Words) -> list[Mention]:
         verb = next((one for one in asking if one.position > following.last and one.kind not in _AGENTS), None)
         place = len(asking) if verb is None else asking.index(verb) + 1
         return [*asking[:place], *filled, *asking[place:]]
-    keys = {one.key for one in asking}
-    if texts[0] not in _AUXILIARIES and keys & SINGLE_WINNER and not keys & ONE_SIDED:
+    others = {one.key for one in asking if one.kind is MentionKind.ACTION} - SINGLE_WINNER
+    if _AUXILIARIES.isdisjoint(texts) and not others and ONE_SIDED.isdisjoint(one.key for one in asking):
         return [*filled, *asking]
     return mentions
 

@@ -16,9 +16,9 @@ from edgeworth.discovery.reading.entities import stems_of
 from edgeworth.discovery.reading.slots import Mention, MentionKind, Window, WindowKind
 
 _STAYING: Final = stems_of(frozenset({"remain", "stay", "continue", "still"}))
-_LASTING: Final = stems_of(frozenset({"last", "continue", "persist", "go", "run", "drag", "stretch", "extend"})) | {
-    "action:extend"
-}
+_LASTING: Final = stems_of(
+    frozenset({"last", "continue", "persist", "go", "run", "drag", "stretch", "extend", "hold"})
+) | {"action:extend"}
 _DELAYING: Final = stems_of(frozenset({"delay", "postpone"}))
 _OFFICE_WORDS: Final = stems_of(frozenset({"office", "power"}))
 _OFFICES: Final = stems_of(
@@ -44,7 +44,7 @@ def told_as_change(mentions: Sequence[Mention], windows: Sequence[Window]) -> Ch
     held = [one for one in mentions if one.key == _HELD_RATES]
     if held:
         return _with(mentions, windows, held[0], "action:change rates", MentionKind.ACTION, frozenset())
-    if len(windows) != 1 or windows[0].wording not in {"past", "through"}:
+    if len(windows) != 1 or not (windows[0].wording in {"past", "through"} or _is_end_of_period(windows[0])):
         return unchanged
     is_past = windows[0].wording == "past"
     until = (_until(windows[0]),)
@@ -73,9 +73,16 @@ def _with(
 
 def _until(window: Window) -> Window:
     """``past November 15`` as ``by November 15``: what has not ended by then lasts past it."""
+    if window.kind is WindowKind.ON:
+        return replace(window, kind=WindowKind.DEADLINE, start=None, wording="by")
     if window.kind is not WindowKind.AFTER:
         return window
     return replace(window, kind=WindowKind.DEADLINE, start=None, end=window.start)
+
+
+def _is_end_of_period(window: Window) -> bool:
+    """``still president at the end of 2026``: not out by then. Of a plain day it is not told at which hour."""
+    return window.kind is WindowKind.ON and " end of " in f" {window.quotation.text.casefold()} "
 
 
 def _ends_before(verb: Mention, window: Window) -> bool:

@@ -67,6 +67,7 @@ reach orbit: orbital flight | completes an orbital flight | orbit | achieve orbi
 normal: normalise | normalize | normalization | normalisation
 return to normal: returns to normal | back to normal
 extend: extension
+layoffs: layoff | lay off | lays off | laid off
 film: movie | motion picture
 deliver: delivery | deliveries | delivered
 deploy: deployment
