@@ -36,20 +36,20 @@ def publish(report: DiscoveryReport) -> None:
 def summary_markdown(report: DiscoveryReport) -> str:
     """The run in words, and two small tables: pairs by verdict, and why something could not be judged."""
     told = (
-        f"**{len(report.alive)}** of **{len(report.opportunities)}** opportunities are left at size and meet every "
-        f"wish. **{report.pair_total}** pairs have something to say about each other, among **{report.markets}** open "
-        f"markets in {report.events} events."
+        f"**{len(report.alive)}** of **{len(report.opportunities)}** opportunities are alive at size and within "
+        f"every limit. **{report.pair_total}** pairs have something to say about each other, among "
+        f"**{report.markets}** open markets in {report.events} events."
     )
     lines = [told, "", "| step | did | seconds |", "| --- | --- | ---: |"]
     for stage in report.stages:
         stopped = "" if stage.error is None else f" **stopped**: {escaped(stage.error)}"
         lines.append(f"| {escaped(stage.name)} | {escaped(stage.did)}{stopped} | {stage.seconds:.1f} |")
     lines += ["", "| verdict | pairs |", "| --- | ---: |"]
-    lines += [f"| {escaped(relation)} | {number} |" for relation, number in sorted(report.relations.items())]
+    lines += [f"| {_words(relation)} | {number} |" for relation, number in sorted(report.relations.items())]
     if report.refused:
         lines += ["", "| could not be judged because | sets | for example |", "| --- | ---: | --- |"]
         lines += [
-            f"| {escaped(code)} | {number} | {escaped(example)} |"
+            f"| {_words(code)} | {number} | {escaped(example)} |"
             for code, number, example in report.refusals[:MOST_ROWS]
         ]
     for use in report.books:
@@ -76,7 +76,7 @@ def opportunity_rows(report: DiscoveryReport) -> list[Row]:
 
 def _match_row(found: FoundMatch, views: dict[str, MarketView]) -> Row:
     return {
-        "relation": found.verdict.relation.value,
+        "relation": _words(found.verdict.relation),
         "confidence": round(found.verdict.confidence, 3),
         "a": _question(found.market_a, views),
         "b": _question(found.market_b, views),
@@ -89,8 +89,8 @@ def _match_row(found: FoundMatch, views: dict[str, MarketView]) -> Row:
 def _opportunity_row(found: Opportunity, views: dict[str, MarketView]) -> Row:
     budgets = {f"at {usd(point.budget)[:-3]}": usd(point.profit) for point in found.capacity}
     return {
-        "kind": found.kind.value,
-        "state": "dead at size" if found.is_dead_at_size else "alive" if found.passes else "misses a wish",
+        "kind": _words(found.kind),
+        "state": "dead at size" if found.is_dead_at_size else "alive" if found.passes else "alive, past a limit",
         **budgets,
         "best": usd(found.best.profit),
         "days locked": "" if found.days_locked is None else round(found.days_locked, 1),
@@ -98,6 +98,11 @@ def _opportunity_row(found: Opportunity, views: dict[str, MarketView]) -> Row:
         "markets": one_line(" | ".join(_question(one, views) for one in found.market_ids)),
         "loses when": one_line("; ".join(found.losing_states)),
     }
+
+
+def _words(name: str) -> str:
+    """One of our own names as it is read."""
+    return escaped(name.replace("_", " "))
 
 
 def _question(market_id: str, views: dict[str, MarketView]) -> str:

@@ -36,7 +36,7 @@ SHOWN_CHARACTERS = 800
 SHOWN_OF_OTHERS = 100
 """The same of any other pair: where the rules begin, to know them by."""
 
-SHOWN_OF_A_NAME = 500
+SHOWN_OF_A_NAME = 240
 """The same of a question, the title of an event, the outcomes."""
 
 AROUND_A_MARK = 60
@@ -145,7 +145,7 @@ class DiscoveryReport(Struct, kw_only=True):
 
     @property
     def alive(self) -> list[Opportunity]:
-        """Opportunities of which something is left at size and that meet every gate."""
+        """Opportunities of which something is left at size and that are within every limit."""
         return [one for one in self.opportunities if one.passes and not one.is_dead_at_size]
 
     @property

@@ -61,14 +61,14 @@ def test_an_opportunity_that_is_dead_at_size_is_called_dead():
     page = page_of(a_report(opportunities=[alive, dead]))
     assert re.findall(r'data-life="(\w+)"', page) == ["alive", "dead"]
     assert "dead at size" in text_of(page)
-    assert "1 of 2 opportunities are left at size" in text_of(page)
+    assert "1 of 2 opportunities are alive at size" in text_of(page)
 
 
-def test_a_wish_that_is_not_met_stands_beside_the_opportunity_which_is_shown_all_the_same():
+def test_a_limit_that_is_passed_stands_beside_the_opportunity_which_is_shown_all_the_same():
     gate = GateFailure(code="days", reason="locked for 31.5 days, at most 30 were asked for")
     page = page_of(a_report(opportunities=[an_opportunity(failed_gates=(gate,))]))
     assert "locked for 31.5 days, at most 30 were asked for" in page
-    assert "0 of 1 opportunities are left at size and meet every wish" in text_of(page)
+    assert "0 of 1 opportunities are alive at size and within every limit" in text_of(page)
 
 
 def test_a_budget_that_buys_less_than_can_be_ordered_is_told_from_books_that_end():

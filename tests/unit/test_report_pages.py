@@ -66,6 +66,14 @@ def test_text_of_a_venue_is_shown_and_never_run():
     assert "&lt;script&gt;alert(&#34;x&#34;)&lt;/script&gt;" in html
 
 
+def test_ten_thousand_characters_neither_fill_the_page_nor_widen_it():
+    long = "A" * 10_000
+    html = the_page(a_report(), a_market(question=long, outcomes=(Outcome(label=long), Outcome(label="No"))))
+    assert len(html) < 15_000
+    assert "(9,760 more characters)" in html
+    assert "(9,940 more characters)" in html
+
+
 @pytest.mark.parametrize("url", ["javascript:alert(1)", "data:text/html,x", "file:///etc/passwd", "//evil.example", ""])
 def test_only_web_addresses_become_links(url: str):
     html = the_page(a_report(), a_market(url=url or None))

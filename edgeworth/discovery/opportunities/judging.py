@@ -250,8 +250,8 @@ def _refused_for_a_state(candidate: Candidate, takeables: Sequence[Takeable]) ->
     worst = min(guarded, key=lambda one: free.payout(one, fills))
     earned, lost = free.profit(best), free.net(fills) + free.payout(worst, fills)
     reason = (
-        f"would earn ${decimal_text(earned)} at {decimal_text(best)} sets, and has ${decimal_text(lost)} in the state: "
-        f"{worst.name}"
+        f"would earn ${earned / MICROS:,.2f} at {decimal_text(best)} sets, and {'loses' if lost < 0 else 'earns'} "
+        f"${abs(lost) / MICROS:,.2f} in the state: {worst.name}"
     )
     return _refusal(candidate, worst.guard, reason)
 
