@@ -18,23 +18,22 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from edgeworth.discovery.comparison import Comparison, Quotes, compared
+from edgeworth.discovery.decision_roles import names_differ, repeats_differ, reversed_roles, roles_differ
 from edgeworth.discovery.reading.entities import stems_of
-from edgeworth.discovery.reading.slots import Mention, MentionKind, Proposition, WindowKind
-from edgeworth.discovery.reading.tokens import words_of
+from edgeworth.discovery.reading.slots import Mention, MentionKind, Proposition
 from edgeworth.discovery.reading.vocabulary.given_names import GIVEN_NAMES
-from edgeworth.discovery.reading.vocabulary.implied import FAMILIES, IMPLIED, ONE_SIDED, SINGLE_WINNER, SYMMETRIC, WORKS
+from edgeworth.discovery.reading.vocabulary.implied import FAMILIES, IMPLIED, SINGLE_WINNER, WORKS
+from edgeworth.discovery.reading.vocabulary.people_and_bodies import PARTIES
 from edgeworth.discovery.reading.vocabulary.words import DISCRIMINATING, LIGHT_VERBS, SOFT_WORDS
-from edgeworth.markets.relation import Finding, Quotation, Relation, TextField
+from edgeworth.markets.relation import Finding, Quotation, Relation
 
 _SOFT: Final = stems_of(SOFT_WORDS)
 _LIGHT: Final = stems_of(LIGHT_VERBS)
 _DISCRIMINATING: Final = stems_of(DISCRIMINATING)
 _GIVEN: Final = stems_of(GIVEN_NAMES)
 _AGENTS: Final = (MentionKind.ENTITY, MentionKind.PLACE, MentionKind.TEAM, MentionKind.NAME)
-_ACTING: Final = (*_AGENTS, MentionKind.WORD)
 _OFFICES: Final = frozenset({"scope:governor", "scope:president", "scope:mayor", "scope:senate", "scope:house"})
 _DENIED_WITH: Final = stems_of(frozenset({"any", "or", "either"}))
-_PARTIES: Final = frozenset({"entity:republican", "entity:democrat", "entity:labour", "entity:conservative"})
 _POSTS: Final = _OFFICES - {"scope:senate", "scope:house"} | frozenset(
     {
         "scope:vice president",
@@ -53,7 +52,6 @@ _PARTS_OF_A_CHAMBER: Final = frozenset(
     {"scope:seats", "scope:margin", "scope:primary", "scope:nomination", "scope:popular vote", "scope:speaker", "race"}
 )
 _NOMINATED_BY_ONE_PRIMARY: Final = frozenset({"scope:senate", "scope:house", "scope:governor", "scope:mayor"})
-_NEVER_DRAWN: Final = frozenset({"team:nba", "team:mlb", "team:nhl"})
 _PERSONAL_OFFICES: Final = frozenset({"scope:president", "scope:prime minister", "scope:governor", "scope:mayor"})
 _SOFT_CERTAINTY: Final = 0.95
 _GIVEN_NAME_CERTAINTY: Final = 0.96
@@ -111,7 +109,7 @@ def align(
     if not a_hard and not b_hard:
         if not shared:
             finding = compared("subject", Finding.UNKNOWN, "Nothing to compare.")
-        elif _names_differ(ours, theirs):
+        elif names_differ(ours, theirs):
             finding = compared(
                 "subject",
                 Finding.UNKNOWN,
@@ -119,7 +117,7 @@ def align(
                 a=_quotes(ours),
                 b=_quotes(theirs),
             )
-        elif _roles_differ(a, b, ours, theirs, shared) or _repeats_differ(a.mentions, b.mentions):
+        elif roles_differ(a, b, ours, theirs, shared) or repeats_differ(a.mentions, b.mentions):
             finding = compared(
                 "subject", Finding.UNKNOWN, "The same names in another order.", a=_quotes(ours), b=_quotes(theirs)
             )
@@ -131,7 +129,7 @@ def align(
             comparison=finding,
             overlap=overlap,
             shares_agent=bool(agents),
-            reversed_roles=_reversed_roles(a, b, ours, theirs, shared),
+            reversed_roles=reversed_roles(a, b, ours, theirs, shared),
         )
     difference = _hard_difference(a_hard, b_hard)
     if difference is None:
@@ -196,12 +194,12 @@ def _canonical(proposition: Proposition) -> list[Mention]:
         mentions = [
             replace(one, key="action:out", kind=MentionKind.ACTION) if one.key == "leav" else one for one in mentions
         ]
-    if _CHAMBERS & keys and _PARTIES & keys and not keys & _PARTS_OF_A_CHAMBER and not _names_a_state(mentions):
+    if _CHAMBERS & keys and PARTIES & keys and not keys & _PARTS_OF_A_CHAMBER and not _names_a_state(mentions):
         # A party that wins the House in the midterms controls it after them.
         mentions = [replace(one, key="action:control") if one.key == "action:win" else one for one in mentions]
         mentions = _without_repeats(mentions)
         dropped |= {"scope:midterm", "scope:election", "after"}
-    if {"scope:primary", "action:win"} <= keys and keys & _PARTIES and keys & _NOMINATED_BY_ONE_PRIMARY:
+    if {"scope:primary", "action:win"} <= keys and keys & PARTIES and keys & _NOMINATED_BY_ONE_PRIMARY:
         # Whoever wins a party's primary for such an office is its nominee; a state's presidential primary makes none.
         mentions = [replace(one, key="scope:nomination") if one.key == "scope:primary" else one for one in mentions]
         dropped |= {"action:win", "scope:election"}
@@ -285,7 +283,7 @@ def _is_given_name(mention: Mention, own: Sequence[Mention], shared: frozenset[s
 
 
 def _names_a_person(own: Sequence[Mention], shared: frozenset[str]) -> bool:
-    named = [one for one in own if one.kind in {MentionKind.ENTITY, MentionKind.NAME} and one.key not in _PARTIES]
+    named = [one for one in own if one.kind in {MentionKind.ENTITY, MentionKind.NAME} and one.key not in PARTIES]
     return any(one.key in shared for one in named)
 
 
@@ -360,32 +358,6 @@ def _hard_difference(a: Sequence[Mention], b: Sequence[Mention]) -> str | None:
     return None
 
 
-def _reversed_roles(
-    a: Proposition, b: Proposition, ours: Sequence[Mention], theirs: Sequence[Mention], shared: frozenset[str]
-) -> Relation | None:
-    """Exclusive, or the inverse where no game is drawn, for the two sides of one beating on one day."""
-    if "action:beat" not in shared or a.polarity.is_negated or not all(_is_dated(one) for one in (a, b)):
-        return None
-    if _is_passive(a) or _is_passive(b):
-        return None
-    forth, back = (_sequence(one, shared, _AGENTS) for one in (ours, theirs))
-    if len(forth) != 2 or forth != back[::-1] or not all(_stand_around_the_verb(one) for one in (ours, theirs)):
-        return None
-    has_no_draw = all(key.partition(" ")[0] in _NEVER_DRAWN for key in forth)
-    return Relation.INVERSE if has_no_draw else Relation.EXCLUSIVE
-
-
-def _is_dated(proposition: Proposition) -> bool:
-    return [window.kind for window in proposition.windows] == [WindowKind.ON]
-
-
-def _stand_around_the_verb(mentions: Sequence[Mention]) -> bool:
-    """Whether one side is named before the beating and one after it."""
-    at = next(one.position for one in mentions if one.key == "action:beat")
-    sides = [one.position < at for one in mentions if one.kind in _AGENTS]
-    return sides == [True, False]
-
-
 def _acts_differ(a: Sequence[Mention], b: Sequence[Mention]) -> bool:
     """Whether both name an action, and none of the one could be meant by the other's."""
     ours = {one.key for one in a if one.kind is MentionKind.ACTION}
@@ -393,82 +365,3 @@ def _acts_differ(a: Sequence[Mention], b: Sequence[Mention]) -> bool:
     if not ours or not theirs:
         return False
     return not any(family & ours and family & theirs for family in FAMILIES)
-
-
-def _roles_differ(
-    a: Proposition, b: Proposition, ours: Sequence[Mention], theirs: Sequence[Mention], shared: frozenset[str]
-) -> bool:
-    """Whether it may be another who acts; what is told in the passive names whom it happens to first."""
-    is_swapped = _order_matters(ours, theirs, shared, is_title_case=a.is_title_case and b.is_title_case)
-    if not shared & ONE_SIDED or _is_passive(a) == _is_passive(b):
-        return is_swapped
-    forth, back = _sequence(ours, shared, _AGENTS), _sequence(theirs, shared, _AGENTS)
-    return len(forth) != 2 or forth != back[::-1]
-
-
-def _is_passive(proposition: Proposition) -> bool:
-    """Whether a name follows "by": "acquired by Netflix"."""
-    stems = tuple(one for one in proposition.stems if one != "the")
-    after = {following for one, following in pairwise(stems) if one == "by"}
-    names = (words_of(one.quotation.text, TextField.QUESTION).tokens for one in proposition.mentions)
-    agents = {
-        tokens[0].key for tokens, one in zip(names, proposition.mentions, strict=True) if tokens and one.kind in _ACTING
-    }
-    return not after.isdisjoint(agents)
-
-
-def _order_matters(a: Sequence[Mention], b: Sequence[Mention], shared: frozenset[str], *, is_title_case: bool) -> bool:
-    """Whether the texts may say that someone does to another what the other does to him."""
-    if shared & SYMMETRIC:
-        return False
-    if not shared.isdisjoint(_PARTIES) and len(_PARTIES & shared) > 1:
-        # "R Senate, D House": which party goes with which chamber is told by their order.
-        paired = (MentionKind.ENTITY, MentionKind.SCOPE, MentionKind.PLACE)
-        if _sequence(a, shared, paired) != _sequence(b, shared, paired):
-            return True
-    groups: list[tuple[MentionKind, ...]] = [(kind,) for kind in _AGENTS]
-    if is_title_case:
-        # Which words are names cannot be seen, so that any of them may be.
-        groups.append((*_AGENTS, MentionKind.WORD))
-    groups.append((MentionKind.NUMBER,))
-    if shared & ONE_SIDED:
-        groups.append((*_AGENTS, MentionKind.WORD))
-    return any(_are_swapped(_order(a, shared, kinds), _order(b, shared, kinds)) for kinds in groups)
-
-
-def _names_differ(a: Sequence[Mention], b: Sequence[Mention]) -> bool:
-    """Whether a word written large in both ends in "ed" or "ing" in one only: "Base" and "Based" are two coins."""
-    ours = {one.key: one.quotation.text for one in a if one.kind in {MentionKind.NAME, MentionKind.WORD}}
-    theirs = {one.key: one.quotation.text for one in b if one.kind in {MentionKind.NAME, MentionKind.WORD}}
-    return any(
-        ours[key][:1].isupper() and theirs[key][:1].isupper() and _inflection(ours[key]) != _inflection(theirs[key])
-        for key in ours.keys() & theirs.keys()
-    )
-
-
-def _inflection(word: str) -> str:
-    return next((ending for ending in ("ed", "ing") if word.casefold().endswith(ending)), "")
-
-
-def _repeats_differ(a: Sequence[Mention], b: Sequence[Mention]) -> bool:
-    """Whether an action said twice stands in another order ("cut-pause-cut", "cut-cut-pause")."""
-    ours, theirs = _acts(a), _acts(b)
-    is_repeated = len(set(ours)) < len(ours) or len(set(theirs)) < len(theirs)
-    return is_repeated and ours != theirs
-
-
-def _acts(mentions: Sequence[Mention]) -> list[str]:
-    return [one.key for one in mentions if one.kind in {MentionKind.ACTION, MentionKind.WORD}]
-
-
-def _order(mentions: Sequence[Mention], shared: frozenset[str], kinds: Sequence[MentionKind]) -> list[str]:
-    return [one.key for one in mentions if one.kind in kinds and one.key in shared and one.key not in _PARTIES]
-
-
-def _sequence(mentions: Sequence[Mention], shared: frozenset[str], kinds: Sequence[MentionKind]) -> list[str]:
-    return [one.key for one in mentions if one.kind in kinds and one.key in shared]
-
-
-def _are_swapped(a: list[str], b: list[str]) -> bool:
-    common = set(a) & set(b)
-    return [key for key in a if key in common] != [key for key in b if key in common]

@@ -205,6 +205,14 @@ def test_a_close_time_speaks_only_where_a_text_is_silent():
     assert decide(market(dated, "2026-06-30"), market(dated, "2027-03-01")).relation is E
 
 
+def test_the_season_an_event_is_named_after_is_that_of_a_question_that_gives_none():
+    """A listing under "2026-27" asks about 2026-27; without it a bare question leaves the year open."""
+    dated = market("Will Arsenal win the 2026-27 Premier League?")
+    assert decide(market("Premier League winner? - Arsenal", event="Premier League 2026-27"), dated).relation is E
+    assert decide(market("Premier League winner? - Arsenal"), dated).relation is Relation.UNDETERMINED
+    assert decide(market("Premier League winner? - Arsenal", event="Premier League 2027-28"), dated).relation is R
+
+
 def test_before_a_day_is_by_that_day_only_where_the_close_time_says_so():
     """ "Before March 31" that closes as March 31 ends, Pacific time, lets the 31st count."""
     by = market("Claude 5 released by March 31, 2026?", "2026-04-30")

@@ -16,7 +16,7 @@ from edgeworth.discovery.reading.entities import left_over
 from edgeworth.discovery.reading.games import read_game
 from edgeworth.discovery.reading.proposition import read_proposition
 from edgeworth.discovery.reading.rules import find_definition, find_settlement
-from edgeworth.discovery.reading.slots import Bound, Mention, Proposition, QuestionReading
+from edgeworth.discovery.reading.slots import Bound, Mention, Proposition, QuestionReading, WindowKind
 from edgeworth.discovery.reading.tokens import TokenKind, Words, words_of
 from edgeworth.discovery.reading.vocabulary.words import POINTING_PAIRS, POINTING_WORDS
 from edgeworth.discovery.texts import QuestionText
@@ -39,7 +39,9 @@ def read_question(text: QuestionText) -> QuestionReading:
     definition = _definition(text)
     event = words_of(text.event, TextField.EVENT, end=_LONGEST_EVENT)
     context = {mention.key for mention in left_over(event, [False] * len(event.tokens), is_title_case=True)}
-    context |= {mention.key for mention in read_proposition(event, text.closes_at).mentions}
+    listed_in = read_proposition(event, text.closes_at)
+    context |= {mention.key for mention in listed_in.mentions}
+    title = _of_edition(title, listed_in)
     if definition is not None:
         context |= {mention.key for mention in definition.mentions}
     return QuestionReading(
@@ -52,6 +54,14 @@ def read_question(text: QuestionText) -> QuestionReading:
         is_readable=len(text.question) <= _LONGEST_QUESTION
         and any(token.kind is TokenKind.WORD for token in words.tokens),
     )
+
+
+def _of_edition(title: Proposition, listed_in: Proposition) -> Proposition:
+    """A question that gives no time is of the one year or season that its event is named after."""
+    editions = [window for window in listed_in.windows if window.kind is WindowKind.EDITION]
+    if title.windows or len(editions) != 1 or len(listed_in.windows) != 1:
+        return title
+    return replace(title, windows=tuple(editions))
 
 
 def _for_first_outcome(title: Proposition, text: QuestionText) -> Proposition:

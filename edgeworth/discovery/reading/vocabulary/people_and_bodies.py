@@ -109,6 +109,8 @@ hot 100: Billboard Hot 100 | Billboard Hot 100 chart | Billboard Hot 100 charts 
 billboard 200: Billboard 200 chart
 """
 
+PARTIES: Final = frozenset({"entity:republican", "entity:democrat", "entity:labour", "entity:conservative"})
+
 COMPETITIONS: Final = """
 super bowl: the Super Bowl | Pro football championship
 nfl: NFL | National Football League
