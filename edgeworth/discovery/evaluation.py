@@ -21,7 +21,8 @@ from edgeworth.markets.relation import Relation, TextField
 
 _Z: Final = 1.959963984540054
 """Quantile of the normal distribution for 95%."""
-_APART: Final = frozenset({NEAR, Relation.UNDETERMINED.value})
+APART: Final = frozenset({NEAR, Relation.UNDETERMINED.value})
+"""Labels of pairs that precision, recall and coverage leave out."""
 _MATCHES: Final = frozenset({SAME, Relation.EQUIVALENT.value, Relation.INVERSE.value})
 BANDS: Final = (0.0, 0.3, 0.5, 0.6, 0.7, 0.8, 0.9)
 """Lower ends of the bands of similarity."""
@@ -40,7 +41,7 @@ class Scored(Struct, frozen=True, kw_only=True):
 
     @property
     def is_apart(self) -> bool:
-        return self.label in _APART
+        return self.label in APART
 
     @property
     def is_right(self) -> bool:
@@ -128,7 +129,7 @@ def score(pairs: Sequence[Scored]) -> Score:
 
 def by_relation(pairs: Sequence[Scored]) -> tuple[RelationScore, ...]:
     """Each relation on its own, over labels that name one."""
-    named = [pair for pair in pairs if pair.label not in {SAME, DIFFERENT, *_APART}]
+    named = [pair for pair in pairs if pair.label not in {SAME, DIFFERENT, *APART}]
     found = []
     for relation in Relation:
         if relation is Relation.UNDETERMINED:

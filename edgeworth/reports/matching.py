@@ -6,11 +6,12 @@ not.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from edgeworth.discovery.evaluation import Score, Share, share
+from edgeworth.discovery.evaluation import APART, Score, Share, share
 from edgeworth.discovery.evaluation_report import EmbedderRecall, Evaluation, GroupRecall, RecallReport, SetReport
 from edgeworth.discovery.recall_audit import ChannelRecall, Loss
+from edgeworth.markets.relation import Relation
 
 
 def matching_markdown(found: Evaluation, command: str) -> str:
@@ -39,9 +40,9 @@ def _lines(found: Evaluation, command: str) -> Iterator[str]:
     yield f"    {command}"
     yield ""
     yield "*The same bet* is equivalent or inverse, of the right polarity where the label tells it. Pairs labelled"
-    yield "`near` or `undetermined` are in the confusion matrix and in nothing else. Intervals are Wilson's at 95%."
-    yield "The halves are made by a hash of question ids, within a set no question is in both; rules and vocabulary"
-    yield "were tuned on the tune half only. `hand_pairs.jsonl` is the exception: both its halves were known."
+    yield "`near` or `undetermined` are counted apart. Intervals are Wilson's at 95%. The halves are made by a hash of"
+    yield "question ids, within a set no question is in both; rules and vocabulary were tuned on the tune half only."
+    yield "`hand_pairs.jsonl` is the exception: both its halves were known."
     yield ""
     yield from _same_bet((*found.sets, found.total))
     if found.recall is not None:
@@ -71,6 +72,24 @@ def _same_bet(sets: Sequence[SetReport]) -> Iterator[str]:
         for half, figures in (("all", one.all), ("tune", one.tune), ("report", one.report))
     ]
     yield from _table(names, rows, left=2)
+    yield from _apart(sets)
+
+
+def _apart(sets: Sequence[SetReport]) -> Iterator[str]:
+    """What was said of pairs that are counted apart: of them nobody knows which verdict is right."""
+    rows = [(one.name, label, *_apart_cells(one.all.confusion[label])) for one in sets for label in _labels_apart(one)]
+    if rows:
+        yield ""
+        yield from _table(("counted apart", "label", "pairs", "called the same bet", "left open"), rows, left=2)
+
+
+def _labels_apart(one: SetReport) -> list[str]:
+    return [label for label in one.all.confusion if label in APART]
+
+
+def _apart_cells(verdicts: Mapping[str, int]) -> tuple[str, ...]:
+    said = sum(number for verdict, number in verdicts.items() if Relation(verdict).is_same_bet)
+    return str(sum(verdicts.values())), str(said), str(verdicts.get(Relation.UNDETERMINED.value, 0))
 
 
 def _cells(figures: Score) -> tuple[str, ...]:

@@ -211,3 +211,15 @@ def test_an_embedder_that_is_not_there_is_refused_and_not_replaced(tmp_path):
     pairs.write_text(json.dumps({"a": "x", "b": "x", "label": "same"}) + "\n")
     with pytest.raises(ConfigurationError, match=r"text-embedding-3-small.*no key"):
         evaluate_pairs(Settings(), [pairs], embedders=["text-embedding-3-small"])
+
+
+def test_what_is_counted_apart_stands_in_a_table_of_its_own(tmp_path):
+    """Three that are near: one of them called the same bet, none of them in precision or recall."""
+    near = [("Rain in Oslo on 3 May 2026?", "Rain in Oslo on 3 May 2026?"), ("Rain?", "Snow?"), ("Hail?", "Fog?")]
+    pairs = tmp_path / "pairs.jsonl"
+    pairs.write_text("".join(json.dumps({"a": a, "b": b, "label": "near"}) + "\n" for a, b in near))
+    found = evaluate_pairs(Settings(), [pairs])
+    page = matching_markdown(found, "the command")
+    left_open = found.total.all.confusion["near"].get("undetermined", 0)
+    assert f"| pairs.jsonl | near | 3 | 1 | {left_open} |" in page
+    assert found.total.all.recall.value is None
