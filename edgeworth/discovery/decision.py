@@ -22,7 +22,7 @@ from edgeworth.discovery.decision_rules import compare_settlement
 from edgeworth.discovery.decision_subject import Alignment, align
 from edgeworth.discovery.decision_windows import compare_windows
 from edgeworth.discovery.reading import Proposition, QuestionReading, read_question
-from edgeworth.discovery.reading.slots import MentionKind, WindowKind
+from edgeworth.discovery.reading.slots import CURRENCIES, MentionKind, WindowKind
 from edgeworth.discovery.reading.vocabulary.implied import LASTING, SUPERLATIVE
 from edgeworth.discovery.texts import QuestionText
 from edgeworth.markets.relation import Clause, Finding, Relation, Verdict
@@ -189,7 +189,7 @@ def _compare(a: QuestionReading, b: QuestionReading, one: Proposition, other: Pr
     polarity = _compare_polarity(one, other)
     is_opposite = polarity.finding is Finding.OPPOSITE
     subject = align(one, other, a.context, b.context, is_opposite=is_opposite)
-    bounds = compare_bounds(one.bounds, other.bounds)
+    bounds = _at_one_time(compare_bounds(one.bounds, other.bounds), one, other)
     windows = compare_windows(one.windows, other.windows, *closes, has_bounds=bool(one.bounds))
     parts = (subject.comparison, bounds, windows, polarity)
     if one.stems == other.stems and windows.finding is Finding.SAME and bounds.finding is Finding.SAME:
@@ -203,6 +203,17 @@ def _compare(a: QuestionReading, b: QuestionReading, one: Proposition, other: Pr
         comparisons=parts,
         certainty=min(part.certainty for part in parts),
     )
+
+
+def _at_one_time(bounds: Comparison, one: Proposition, other: Proposition) -> Comparison:
+    """A price "above $5k by May 1" and one "below $5k by May 1": at some moment, or on that day? Both can come true."""
+    amounts, windows = (*one.bounds, *other.bounds), (*one.windows, *other.windows)
+    is_price = any(bound.unit in CURRENCIES for bound in amounts)
+    is_by_a_day = any(window.kind is WindowKind.DEADLINE for window in windows)
+    if not (is_price and is_by_a_day) or bounds.finding not in {Finding.OPPOSITE, Finding.DISJOINT}:
+        return bounds
+    note = "Whether the price must lie there on the last day or at any time is not told."
+    return compared("threshold", Finding.UNKNOWN, note, a=bounds.clause.a, b=bounds.clause.b)
 
 
 def _compare_polarity(a: Proposition, b: Proposition) -> Comparison:

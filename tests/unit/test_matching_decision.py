@@ -132,6 +132,7 @@ def test_a_state_is_the_denial_of_the_change_that_ends_it(one, other, expected):
         ("Will fewer than 9 hurricanes form by May 2, 2026?", "Will fewer than 9 hurricanes form by June 2, 2026?"),
         ("Will ETH be above $6k by May 1, 2026?", "Will ETH be above $5k by June 1, 2026?"),
         ("Will ETH dip to $2k in May 2026?", "Will ETH reach $2k in May 2026?"),
+        ("Will ETH be above $5k by May 1, 2026?", "Will ETH be at or below $5k by May 1, 2026?"),
         ("Will ETH dip to $2k in May 2026?", "Will ETH reach $5k in May 2026?"),
         ("Base FDV above $2B a day after launch?", "Based FDV above $1B a day after launch?"),
         ("Will any NBA team win 70 games in 2027?", "Will any NHL team win 70 games in 2027?"),

@@ -8,6 +8,7 @@ from __future__ import annotations
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
+from typing import Final
 
 from msgspec import Struct
 
@@ -47,6 +48,10 @@ class Mention(Struct, frozen=True, kw_only=True, gc=False):
     position: int
     last: int
     before: str = ""
+
+
+CURRENCIES: Final = frozenset({"usd", "eur", "gbp", "jpy"})
+"""Units that are money."""
 
 
 class Bound(Struct, frozen=True, kw_only=True):
