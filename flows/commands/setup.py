@@ -38,7 +38,7 @@ def setup(
     from tasks.prefect_server import running_api
 
     settings = load_settings()
-    with running_api(settings.prefect_home, patience_seconds=wait, on_wait=lambda: _say_waiting(wait)):
+    with running_api(settings.prefect_home, patience_seconds=wait, on_wait=lambda: _say_waiting(wait)) as api:
         from tasks.setup import set_up
 
         steps = set_up(Path.cwd())
@@ -51,6 +51,9 @@ def setup(
     for item, outcome in steps:
         table.add_row(item, outcome)
     results.print(table)
+    # Without the address a worker starts a server of its own, on which nothing is due.
+    next_step = f"Next: PREFECT_API_URL={api.url} prefect worker start --pool edgeworth"
+    results.print(next_step, highlight=False, markup=False, soft_wrap=True)
 
 
 def _say_waiting(seconds: float) -> None:
