@@ -130,7 +130,7 @@ def _facts(market: Market) -> list[tuple[str, str]]:
         "Outcomes": outcomes,
         "Best bid, ask": f"{cents(market.best_bid)}, {cents(market.best_ask)}",
         "Volume": _volume(market.volume_usd, market.volume_shares),
-        "Category": ", ".join(filter(None, [market.category, *market.tags])),
+        "Category": ", ".join(dict.fromkeys(filter(None, [market.category, *market.tags]))),
         "Closes": minute(market.closes_at),
         "Seen": minute(market.as_of),
         "Page": market.url or "",

@@ -117,7 +117,8 @@ def test_the_page_shows_what_was_found_and_that_it_is_invented(folder, report):
     text = page(folder, report)
     assert all(f'id="o-{one["key"]}"' in text for one in report["opportunities"][:300])
     assert "Synthetic markets." in text
-    assert '<mark class="same">' in text
+    assert "<mark>" in text, "words that agree"
+    assert '<mark class="apart">' in text, "words that do not"
 
 
 def test_no_key_is_in_any_file(folder, report):
