@@ -27,7 +27,7 @@ MERGED = {
         "first_seen_at": "{least}(refusal.first_seen_at, excluded.first_seen_at)",
         "last_seen_at": "{greatest}(refusal.last_seen_at, excluded.last_seen_at)",
         "times_seen": "refusal.times_seen + excluded.times_seen",
-    }
+    },
 }
 """Columns that are made of the old value and the new one."""
 
