@@ -13,7 +13,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iter
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 from urllib.parse import urlsplit
 
 import msgspec
@@ -59,16 +59,6 @@ from edgeworth.adapters.storage.database import (
 from edgeworth.adapters.storage.disk import storage_error, write_whole
 from edgeworth.adapters.storage.history import ParquetHistory
 from edgeworth.adapters.storage.raw import ZstdRawStore
-from edgeworth.adapters.synthetic.server import (
-    CLOB_PATH,
-    DATA_PATH,
-    GAMMA_PATH,
-    KALSHI_PATH,
-    STREAM_PATH,
-    running_venue,
-    serve,
-)
-from edgeworth.adapters.synthetic.world import World
 from edgeworth.discovery.ports import Embedder
 from edgeworth.errors import ConfigurationError, EdgeworthError
 from edgeworth.markets.listing import ParsedItem
@@ -77,6 +67,9 @@ from edgeworth.ports import FetchedRows, HistorySource, LanguageModel, Listing, 
 from edgeworth.simulation.sandbox import SandboxProvider
 from tasks.clock import utc_now
 from tasks.settings import Settings
+
+if TYPE_CHECKING:
+    from edgeworth.adapters.synthetic.world import World
 
 FILE_PREFIX = "file:"
 NETWORK_SOURCES = ("polymarket", "kalshi", "synthetic")
@@ -392,6 +385,9 @@ def _birth(note: Path, now: datetime) -> datetime:
 
 
 def _world(seed: int, as_of: datetime, market_count: int | None) -> World:
+    # Here and below: half of this module's time to import, and needed by those who look at the synthetic world alone.
+    from edgeworth.adapters.synthetic.world import World
+
     if market_count is None:
         return World(seed=seed, as_of=as_of)
     return World.with_market_count(market_count, seed=seed, as_of=as_of)
@@ -400,6 +396,8 @@ def _world(seed: int, as_of: datetime, market_count: int | None) -> World:
 @contextmanager
 def synthetic_settings(settings: Settings) -> Iterator[Settings]:
     """``settings`` aimed at a synthetic venue that is served on loopback for the time of the block."""
+    from edgeworth.adapters.synthetic.server import running_venue
+
     with running_venue(synthetic_world(settings)) as venue:
         yield _aimed_at(settings, venue.origin)
 
@@ -412,6 +410,8 @@ def serve_synthetic(
     Raises:
         ConfigurationError: The port is taken.
     """
+    from edgeworth.adapters.synthetic.server import serve
+
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -426,6 +426,8 @@ def serve_synthetic(
 
 
 def _aimed_at(settings: Settings, origin: str) -> Settings:
+    from edgeworth.adapters.synthetic.server import CLOB_PATH, DATA_PATH, GAMMA_PATH, KALSHI_PATH, STREAM_PATH
+
     return settings.model_copy(
         update={
             "gamma_url": origin + GAMMA_PATH,
