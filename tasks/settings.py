@@ -207,7 +207,7 @@ class Settings(BaseSettings):
             900,
             ge=1,
             validation_alias=_named("EMBEDDING_REFRESH_SEC", "EDGEWORTH_EMBEDDING_REFRESH_SEC"),
-            description="Seconds between two scheduled looks at what is new or changed and has to be embedded.",
+            description="Read and checked; nothing follows it yet: the schedule of `discover/hourly` decides.",
         ),
     ]
     similarity_threshold: Annotated[
