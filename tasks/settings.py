@@ -256,6 +256,54 @@ class Settings(BaseSettings):
             description="OpenAI's API, or any service that speaks its protocol.",
         ),
     ]
+    simulate_runs_batch: Annotated[
+        int,
+        Field(
+            100,
+            ge=1,
+            validation_alias=_named("EDGEWORTH_SIMULATE_RUNS_BATCH"),
+            description="Most draws of a model for each market of a batch.",
+        ),
+    ]
+    simulate_runs_single: Annotated[
+        int,
+        Field(
+            200,
+            ge=1,
+            validation_alias=_named("EDGEWORTH_SIMULATE_RUNS_SINGLE"),
+            description="Most draws of a model for a market that is simulated alone.",
+        ),
+    ]
+    simulate_batch_size: Annotated[
+        int,
+        Field(
+            10,
+            ge=1,
+            le=10_000,
+            validation_alias=_named("EDGEWORTH_SIMULATE_BATCH_SIZE"),
+            description="Markets of a batch, where the command does not say.",
+        ),
+    ]
+    simulate_volume_floor: Annotated[
+        float,
+        Field(
+            10_000.0,
+            ge=0,
+            allow_inf_nan=False,
+            validation_alias=_named("EDGEWORTH_SIMULATE_VOLUME_FLOOR"),
+            description="Dollars traded under which a market enters no batch, unless it is named.",
+        ),
+    ]
+    simulate_concurrency: Annotated[
+        int,
+        Field(
+            10,
+            ge=1,
+            le=1_000,
+            validation_alias=_named("EDGEWORTH_SIMULATE_CONCURRENCY"),
+            description="Markets of a batch that are worked on at once.",
+        ),
+    ]
     sandbox: Annotated[
         Literal["auto", "local", "daytona", "unsafe"],
         Field(
