@@ -8,6 +8,8 @@ what is there.
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import msgspec
 
 from edgeworth.discovery.opportunity import Opportunity
@@ -23,14 +25,18 @@ from edgeworth.reports.discovery import (
     render_page,
     report_json,
 )
-from tasks import wiring
-from tasks.clock import new_id, utc_now
+from tasks import run_claims, wiring
+from tasks.clock import utc_now
 from tasks.discovery_pairs import EmbedStep, MatchStep, embed_markets, match_markets
 from tasks.discovery_plan import BegunDiscovery, DiscoverPlan, price_of
 from tasks.discovery_search import FindStep, find_in_books
 from tasks.discovery_second_reader import ReadStep, read_again, reread
 from tasks.results import check_results_folder, code_version, json_text, make_run_folder
 from tasks.settings import Settings
+from tasks.taking_up import begin_run
+
+TAKEN_UP_WITHIN = timedelta(hours=1)
+"""A discovery that was killed longer ago looked at books that nobody would trade by now."""
 
 
 def check_ready(settings: Settings, plan: DiscoverPlan) -> str | None:
@@ -58,18 +64,16 @@ def check_ready(settings: Settings, plan: DiscoverPlan) -> str | None:
 
 
 def begin_discovery(settings: Settings, plan: DiscoverPlan) -> BegunDiscovery:
-    """Note that a run begins, after the checks of ``check_ready``."""
+    """Note that a run begins, after the checks of ``check_ready``.
+
+    A run with the same plan that was killed goes on under its name: what it embedded and stored is there already.
+    """
     focus = check_ready(settings, plan)
-    begun = BegunDiscovery(run_id=new_id(), started_at=utc_now(), focus=focus)
     with wiring.open_storage(settings) as storage:
-        storage.catalogue.start_run(
-            begun.run_id,
-            kind="discover",
-            parameters=msgspec.to_builtins(plan),
-            started_at=begun.started_at,
-            code_version=code_version(),
+        run = begin_run(
+            storage, settings, kind="discover", parameters=msgspec.to_builtins(plan), within=TAKEN_UP_WITHIN
         )
-    return begun
+    return BegunDiscovery(run_id=run.run_id, started_at=run.started_at, focus=focus)
 
 
 def publish_discovery(
@@ -102,6 +106,7 @@ def publish_discovery(
             status="failed" if report.has_failed else "complete",
             counts=_counts(report),
         )
+    run_claims.let_go(settings.data_dir, begun.run_id)
     return report
 
 

@@ -27,6 +27,7 @@ from tasks.counted_history import CountedHistory
 from tasks.progress import current_progress
 from tasks.results import check_results_folder, code_version, json_text, make_run_folder
 from tasks.settings import Settings
+from tasks.taking_up import begin_run
 
 
 class IngestPlan(Struct, frozen=True, kw_only=True):
@@ -76,36 +77,8 @@ def begin_ingest(settings: Settings, plan: IngestPlan) -> str:
     """
     check_ready(settings, plan)
     with wiring.open_storage(settings) as storage:
-        run_id = _interrupted_run(storage, settings, plan)
-        if run_id is None:
-            run_id = new_id()
-            run_claims.claim(settings.data_dir, run_id)
-        storage.catalogue.start_run(
-            run_id, kind="ingest", parameters=_public(plan), started_at=utc_now(), code_version=code_version()
-        )
-    return run_id
-
-
-def _interrupted_run(storage: wiring.Storage, settings: Settings, plan: IngestPlan) -> str | None:
-    """The newest run with this plan whose process is gone, now claimed by this one."""
-    wanted = msgspec.json.decode(msgspec.json.encode(_public(plan)))
-    earliest = utc_now() - RESUME_WITHIN
-
-    def open_runs() -> list[str]:
-        runs = storage.catalogue.list_runs(kind="ingest")
-        return [
-            run.run_id
-            for run in runs
-            if run.status == "running" and run.started_at >= earliest and run.parameters == wanted
-        ]
-
-    for run_id in open_runs():
-        if run_claims.try_take_up(settings.data_dir, run_id):
-            # Its process may have ended well between the look and the claim.
-            if run_id in open_runs():
-                return run_id
-            run_claims.let_go(settings.data_dir, run_id)
-    return None
+        run = begin_run(storage, settings, kind="ingest", parameters=_public(plan), within=RESUME_WITHIN)
+    return run.run_id
 
 
 def ingest_source(
