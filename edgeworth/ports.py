@@ -1,6 +1,6 @@
 """What the library needs from outside, as protocols: venues, raw store, catalogue, history, models, research, clock.
 
-``edgeworth.adapters`` implements them, ``tasks/wiring.py`` builds them, tests fake them. Values that cross the border
+``edgeworth.adapters`` implements them, ``tasks/wiring/`` builds them, tests fake them. Values that cross the border
 are defined here or in ``edgeworth.markets``; wire payloads and SQL rows never cross it.
 """
 

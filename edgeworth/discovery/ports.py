@@ -1,4 +1,4 @@
-"""What discovery needs from outside, as protocols. Adapters implement them, ``tasks/wiring.py`` builds them."""
+"""What discovery needs from outside, as protocols. Adapters implement them, ``tasks/wiring/`` builds them."""
 
 from __future__ import annotations
 
