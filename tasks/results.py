@@ -33,15 +33,20 @@ class RunFolder:
 
     @property
     def shown(self) -> str:
-        """The folder as a user would type it: relative to the working directory when it lies below it."""
-        try:
-            return self.final.absolute().relative_to(Path.cwd()).as_posix()
-        except ValueError:
-            return self.final.absolute().as_posix()
+        """The folder as a user would type it."""
+        return shown_path(self.final)
 
     def write(self, name: str, text: str) -> None:
         """Write ``text`` as the file ``name`` of the run."""
         (self.building / name).write_text(text, encoding="utf-8")
+
+
+def shown_path(path: Path) -> str:
+    """``path`` as a user would type it: relative to the working directory when it lies below it."""
+    try:
+        return path.absolute().relative_to(Path.cwd()).as_posix()
+    except ValueError:
+        return path.absolute().as_posix()
 
 
 def json_text(value: object, *, is_compact: bool = False) -> str:
@@ -83,7 +88,7 @@ def make_run_folder(results_dir: Path, batch_name: str, at: datetime) -> Iterato
         StorageError: The disk is full (``StorageFullError``) or refuses; nothing of the run is left behind.
     """
     stem = f"{slug(batch_name)}_{at:%Y%m%d_%H%M%S}"
-    with _disk_errors(results_dir / stem):
+    with disk_errors(results_dir / stem):
         building, final = _begin(results_dir, stem)
         try:
             yield RunFolder(building, final)
@@ -115,7 +120,8 @@ def _begin(results_dir: Path, stem: str) -> tuple[Path, Path]:
 
 
 @contextmanager
-def _disk_errors(final: Path) -> Iterator[None]:
+def disk_errors(final: Path) -> Iterator[None]:
+    """Turn what the disk says about ``final`` within the block into the error family."""
     try:
         yield
     except OSError as error:

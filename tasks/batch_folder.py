@@ -1,0 +1,114 @@
+"""The folder of a batch, there from the beginning: a market's pages appear in it when that market is done.
+
+Unlike the folder of other runs it can be seen while it grows, and a batch that was killed goes on in it: its manifest
+says whose it is. Every file and every market's folder is whole or not there.
+"""
+
+from __future__ import annotations
+
+import itertools
+import shutil
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from tasks.results import disk_errors, json_text, shown_path, slug
+
+MANIFEST = "manifest.json"
+LONGEST_SLUG = 50
+
+
+class BatchFolder:
+    """``<results_dir>/<batch>_<YYYYmmdd_HHMMSS>/``."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    @property
+    def shown(self) -> str:
+        """The folder as a user would type it."""
+        return shown_path(self.path)
+
+    def write(self, name: str, text: str) -> None:
+        """Write or replace the file ``name`` of the batch.
+
+        Raises:
+            StorageError: The disk is full or refuses; the file is as it was before.
+        """
+        with disk_errors(self.path / name):
+            building = self.path / f".{name}.partial"
+            building.write_text(text, encoding="utf-8")
+            building.rename(self.path / name)
+
+    def write_manifest(self, values: Mapping[str, Any]) -> None:
+        """Say what this batch is; written when it begins, and again when it ends."""
+        self.write(MANIFEST, json_text(values))
+
+    def write_market(self, name: str, files: Mapping[str, str]) -> None:
+        """The folder ``name`` with ``files``, in place of one that an interrupted run left.
+
+        Raises:
+            StorageError: The disk is full or refuses; nothing of the market is visible.
+        """
+        building, final = self.path / f".{name}.partial", self.path / name
+        with disk_errors(final):
+            shutil.rmtree(building, ignore_errors=True)
+            building.mkdir()
+            for file, text in files.items():
+                (building / file).write_text(text, encoding="utf-8")
+            if final.exists():
+                shutil.rmtree(final)
+            building.rename(final)
+
+
+def open_batch_folder(results_dir: Path, batch_name: str, started_at: datetime, run_id: str) -> BatchFolder:
+    """The folder of the run ``run_id``: made now, or the one that it began before it was interrupted.
+
+    A second run within the same second gets a suffix.
+
+    Raises:
+        StorageError: The disk is full or refuses.
+    """
+    stem = f"{slug(batch_name)}_{started_at:%Y%m%d_%H%M%S}"
+    with disk_errors(results_dir / stem):
+        results_dir.mkdir(parents=True, exist_ok=True)
+        for number in itertools.count(1):
+            path = results_dir / (stem if number == 1 else f"{stem}_{number}")
+            try:
+                path.mkdir()
+            except FileExistsError:
+                if _owner(path) != run_id:
+                    continue
+                return BatchFolder(path)
+            folder = BatchFolder(path)
+            folder.write_manifest({"run_id": run_id, "status": "running", "started_at": started_at.isoformat()})
+            return folder
+    raise AssertionError("there is always another number")
+
+
+def _owner(path: Path) -> str | None:
+    """The run that a folder belongs to, as its manifest says."""
+    try:
+        manifest = msgspec.json.decode((path / MANIFEST).read_bytes())
+    except (OSError, msgspec.DecodeError):
+        return None
+    return manifest.get("run_id") if isinstance(manifest, dict) else None
+
+
+def market_slugs(questions: Iterable[str]) -> list[str]:
+    """A folder name for each question, in their order: ASCII words, at most 50 characters, no two alike."""
+    taken: set[str] = set()
+    slugs = []
+    for question in questions:
+        name = slug(question, most=LONGEST_SLUG)
+        for number in itertools.count(2):
+            if name not in taken:
+                break
+            suffix = f"_{number}"
+            name = slug(question, most=LONGEST_SLUG - len(suffix)) + suffix
+        taken.add(name)
+        slugs.append(name)
+    return slugs
