@@ -13,6 +13,7 @@ from typing import Any, Protocol
 
 from msgspec import Struct
 
+from edgeworth.markets.bars import Bar, SavedBars
 from edgeworth.markets.book import OrderBook
 from edgeworth.markets.history import PricePoint, Trade
 from edgeworth.markets.listing import ListingItem, ListingPage, ParsedItem
@@ -233,7 +234,7 @@ class Catalogue(Protocol):
 
 
 class HistoryStore(Protocol):
-    """Prices, books and trades as Parquet. Saving the same rows twice stores them once."""
+    """Prices, books, trades and bars as Parquet. Saving the same rows twice stores them once."""
 
     def save_prices(self, points: Sequence[PricePoint]) -> int:
         """Store points that are not stored yet; their number."""
@@ -243,6 +244,9 @@ class HistoryStore(Protocol):
 
     def save_trades(self, trades: Sequence[Trade]) -> int:
         """Store trades that are not stored yet; their number."""
+
+    def save_bars(self, bars: Sequence[Bar]) -> SavedBars:
+        """Store bars that are not stored yet; of two that contradict each other the first stands and it is said."""
 
     def last_price_at(self, market_ids: Sequence[str]) -> Mapping[tuple[str, int], datetime]:
         """Latest stored price point by (market id, outcome index)."""

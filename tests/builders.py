@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from edgeworth.markets.bars import Bar
 from edgeworth.markets.market import Event, Market, MarketStatus, Outcome
 from edgeworth.markets.venue import Venue
 
@@ -35,3 +36,19 @@ def an_event(native_id: str = "77", **changes: Any) -> Event:
         "as_of": NOON,
     }
     return Event(**(plain | changes))
+
+
+def a_bar(hour: int, close: float = 100.0, **changes: Any) -> Bar:
+    """An hour of BTC that opens at 100 so many hours after noon; ``changes`` are its other fields."""
+    plain: dict[str, Any] = {
+        "asset": "BTC",
+        "interval_seconds": 3600,
+        "opens_at": NOON + timedelta(hours=hour),
+        "open": 100.0,
+        "high": max(100.0, close),
+        "low": min(100.0, close),
+        "volume": 7.5,
+        "unit": "USDT",
+        "source": "file:bars.csv",
+    }
+    return Bar(close=close, **(plain | changes))

@@ -72,7 +72,7 @@ async def ingest_listing(
             with a limit is another walk than one without: neither takes up nor ends the other.
         resume_within: Take up an unfinished walk with the same key if it began no longer ago than this.
         progress: Told about every page.
-        history: Where prices, books and trades go, should the listing hold any (recorded files do).
+        history: Where prices, books, trades and bars go, should the listing hold any (recorded files do).
         process_began: When this process began or took up the run. A walk that the run had finished shortly before,
             in a process that was killed later, is not walked again: its counts are given. ``None`` walks it.
 
@@ -228,6 +228,7 @@ class _Walk:
         self.history.save_prices([point for values in parsed for point in values.prices])
         self.history.save_books([book for values in parsed for book in values.books])
         self.history.save_trades([trade for values in parsed for trade in values.trades])
+        self.history.save_bars([bar for values in parsed for bar in values.bars])
 
     def close(self) -> None:
         if hasattr(self, "log"):

@@ -4,7 +4,7 @@ A *page* of a listing holds *items* (one event with its markets, or one market).
 bytes and a digest of them, so that an item that has not changed need not be parsed again. Parsing an item is pure and
 gives every row of it either as a domain value or as a refusal: ``rows == parsed + refused``.
 
-A *row* is what we count: a market, or an event that was listed without its markets, or a trade, a book, a candle.
+A *row* is what we count: a market, or an event that was listed without its markets, or a trade, a book, a candle, a bar.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from datetime import datetime
 
 from msgspec import Struct
 
+from edgeworth.markets.bars import Bar
 from edgeworth.markets.book import OrderBook
 from edgeworth.markets.history import PricePoint, Trade
 from edgeworth.markets.market import Event, Market
@@ -72,6 +73,7 @@ class ParsedItem(Struct, kw_only=True):
     trades: list[Trade] = []
     books: list[OrderBook] = []
     prices: list[PricePoint] = []
+    bars: list[Bar] = []
     series: list[Series] = []
     refusals: list[Refusal] = []
 
@@ -84,6 +86,7 @@ class ParsedItem(Struct, kw_only=True):
             + len(self.trades)
             + len(self.books)
             + len(self.prices)
+            + len(self.bars)
             + len(self.series)
         )
 

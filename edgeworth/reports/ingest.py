@@ -20,11 +20,18 @@ MARKETS_PER_PAGE = 2_000
 
 
 class HistoryCounts(Struct, kw_only=True):
-    """Rows that an ingest added to the history; rows that were there already are not counted."""
+    """Rows that an ingest added to the history; rows that were there already are not counted.
+
+    Attributes:
+        contradicting_bars: Bars that are stored with other values, which stand. contradictions: The first few of them.
+    """
 
     prices: int = 0
     books: int = 0
     trades: int = 0
+    bars: int = 0
+    contradicting_bars: int = 0
+    contradictions: list[str] = []
     refused: int = 0
     markets: int = 0
 

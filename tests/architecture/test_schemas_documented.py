@@ -32,6 +32,7 @@ PARQUET_TYPES = (
     (pl.Int16, "integer"),
     (pl.Int32, "integer"),
     (pl.Int64, "integer"),
+    (pl.Float64, "float"),
 )
 
 

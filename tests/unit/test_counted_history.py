@@ -2,12 +2,15 @@
 
 from datetime import UTC, datetime
 
+from msgspec.structs import replace
+
 from edgeworth.adapters.storage.history import ParquetHistory
 from edgeworth.markets.history import PricePoint, Trade
 from edgeworth.markets.venue import Venue
 from edgeworth.reports.ingest import HistoryCounts
 from edgeworth.units import MICROS, PriceMicros, ShareMicros
 from tasks.counted_history import CountedHistory
+from tests.builders import a_bar
 
 AT = datetime(2026, 11, 21, tzinfo=UTC)
 
@@ -41,3 +44,14 @@ def test_rows_that_were_there_already_are_not_counted(tmp_path):
     assert counts == HistoryCounts(prices=3, trades=1)
     assert history.last_price_at(["kalshi:KXA"]) == {("kalshi:KXA", 0): AT.replace(minute=2)}
     assert history.last_trade_at(["kalshi:KXA"]) == {"kalshi:KXA": AT}
+
+
+def test_bars_that_contradict_stored_ones_are_counted_and_a_few_of_them_told(tmp_path):
+    counts = HistoryCounts()
+    history = CountedHistory(ParquetHistory(tmp_path), counts)
+    bars = [a_bar(hour) for hour in range(9)]
+    history.save_bars(bars)
+    history.save_bars([replace(bar, volume=1.0) for bar in bars[:4]])
+    history.save_bars([replace(bar, volume=2.0) for bar in bars])
+    assert (counts.bars, counts.contradicting_bars) == (9, 13)
+    assert len(counts.contradictions) == 5

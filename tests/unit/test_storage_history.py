@@ -159,7 +159,7 @@ def test_compacting_leaves_one_sorted_file_with_the_same_rows(tmp_path, history)
     for minute in (3, 1, 2):
         history.save_prices([a_point(minute, market=market) for market in "zab"])
     before = history.scan_prices().collect()
-    assert history.compact() == {"prices": 1, "books": 0, "trades": 0}
+    assert history.compact() == {"prices": 1, "books": 0, "trades": 0, "bars": 0}
     after = history.scan_prices().collect()
     assert after.equals(before.sort("market_id", "at"))
     history.compact()

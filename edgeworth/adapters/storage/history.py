@@ -1,4 +1,4 @@
-"""Prices, books and trades as Parquet (``HistoryStore``): what their columns are and when two rows are the same.
+"""Prices, books, trades and bars as Parquet (``HistoryStore``): what their columns are and when two rows are the same.
 
 How the files are kept stands in ``parts.py``. Prices and sizes are whole millionths, instants are UTC, ``venue`` names
 an invented twin as such and ``is_synthetic`` says it again.
@@ -8,7 +8,8 @@ side, would say the book's instant forty times, and would make "is this book sto
 questions over many rows; ``explode`` gives the levels where they are wanted.
 
 Rows that are stored already are left out when they are saved again: a price point is known by market, outcome, interval
-and instant, a trade by market and trade id, a book by market, outcome, instant and content. The first one stands.
+and instant, a trade by market and trade id, a book by market, outcome, instant and content, a bar by asset, interval
+and beginning. The first one stands; of bars, which several sources tell, those that say something else are told.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ import polars as pl
 import xxhash
 
 from edgeworth.adapters.storage.parts import BUSY_TIMEOUT_SECONDS, PartFiles
+from edgeworth.markets.bars import Bar, SavedBars
 from edgeworth.markets.book import BookLevel, OrderBook
 from edgeworth.markets.history import PricePoint, Trade
 from edgeworth.markets.venue import Venue
@@ -75,12 +77,30 @@ BOOKS = pl.Schema(
         "content_digest": pl.String(),
     }
 )
-DATASETS = {"prices": PRICES, "books": BOOKS, "trades": TRADES}
+BARS = pl.Schema(
+    {
+        "asset": pl.String(),
+        "is_synthetic": pl.Boolean(),
+        "interval_seconds": pl.Int32(),
+        "opens_at": Instant,
+        "open": pl.Float64(),
+        "high": pl.Float64(),
+        "low": pl.Float64(),
+        "close": pl.Float64(),
+        "volume": pl.Float64(),
+        "unit": pl.String(),
+        "source": pl.String(),
+    }
+)
+DATASETS = {"prices": PRICES, "books": BOOKS, "trades": TRADES, "bars": BARS}
 """Columns of each dataset, by the name of its folder."""
 
 _PRICE_KEY = ("market_id", "outcome_index", "interval_seconds", "at")
 _TRADE_KEY = ("market_id", "trade_id")
 _BOOK_KEY = ("market_id", "outcome_index", "observed_at", "content_digest")
+_BAR_KEY = ("asset", "interval_seconds", "opens_at")
+_BAR_VALUES = ("open", "high", "low", "close", "volume", "unit")
+_MOST_EXAMPLES = 5
 
 
 class ParquetHistory:
@@ -99,6 +119,7 @@ class ParquetHistory:
         self._prices = parts("prices", "market_id", "at", "outcome_index", "interval_seconds")
         self._books = parts("books", "market_id", "observed_at", "outcome_index", "content_digest")
         self._trades = parts("trades", "market_id", "at", "trade_id")
+        self._bars = parts("bars", *_BAR_KEY)
 
     def save_prices(self, points: Sequence[PricePoint]) -> int:
         """Store points that are not stored yet; their number.
@@ -123,6 +144,24 @@ class ParquetHistory:
             StorageError: Nothing of ``trades`` was stored; the kind says what to do.
         """
         return _save(self._trades, [_trade_row(trade) for trade in trades], _TRADE_KEY, "at")
+
+    def save_bars(self, bars: Sequence[Bar]) -> SavedBars:
+        """Store bars that are not stored yet; one that contradicts a stored one is told and changes nothing.
+
+        Raises:
+            StorageError: Nothing of ``bars`` was stored; the kind says what to do.
+        """
+        if not bars:
+            return SavedBars()
+        given = pl.DataFrame([_bar_row(bar) for bar in bars], schema=BARS, orient="row")
+        first = given.unique(_BAR_KEY, keep="first", maintain_order=True)
+        with self._bars.held():
+            stored = _bars_among(self._bars.scan(), given).collect()
+            new = first.join(stored, on=_BAR_KEY, how="anti", maintain_order="left")
+            if len(new):
+                self._bars.add(new)
+        standing = pl.concat([stored, new])
+        return SavedBars(new=len(new), **_contradictions(given, standing))
 
     def last_price_at(self, market_ids: Sequence[str]) -> Mapping[tuple[str, int], datetime]:
         """Latest stored price point by (market id, outcome index)."""
@@ -159,6 +198,42 @@ class ParquetHistory:
         """Trades of these markets from ``start`` to ``end`` (exclusive), not yet read; ``None`` sets no bound."""
         return _narrowed(self._trades.scan(), "at", market_ids, start, end)
 
+    def scan_bars(
+        self,
+        asset: str | Sequence[str],
+        start: datetime | None = None,
+        end: datetime | None = None,
+        interval: int | None = None,
+    ) -> pl.LazyFrame:
+        """Bars of an asset, or of several, by asset and then oldest first, not yet read.
+
+        Args:
+            asset: Symbol, or symbols.
+            start: Only bars that open at or after it.
+            end: Only bars that have ended by it: what is known at ``end``.
+            interval: Only bars of so many seconds; ``None`` gives those of every length, shortest first.
+        """
+        rows = self._bars.scan().filter(pl.col("asset").is_in([asset] if isinstance(asset, str) else list(asset)))
+        if interval is not None:
+            rows = rows.filter(pl.col("interval_seconds") == interval)
+        if start is not None:
+            rows = rows.filter(pl.col("opens_at") >= start)
+        if end is not None:
+            # The plain bound lets files be skipped; the exact one holds for every length.
+            known = pl.col("opens_at") + pl.duration(seconds=pl.col("interval_seconds")) <= end
+            rows = rows.filter(pl.col("opens_at") < end, known)
+        return rows.sort(_BAR_KEY)
+
+    def bar_intervals(self, assets: Sequence[str] | None = None) -> Mapping[str, Sequence[int]]:
+        """Which assets (of ``assets``) have bars, and of which lengths in seconds, shortest first."""
+        rows = self._bars.scan()
+        if assets is not None:
+            rows = rows.filter(pl.col("asset").is_in(list(assets)))
+        found: dict[str, list[int]] = {}
+        for name, seconds in rows.select("asset", "interval_seconds").unique().collect().sort(pl.all()).iter_rows():
+            found.setdefault(name, []).append(seconds)
+        return found
+
     def compact(self) -> dict[str, int]:
         """Merge small files into sorted ones, and remove those that merges before this one replaced.
 
@@ -168,7 +243,12 @@ class ParquetHistory:
             Files that hold each dataset now.
         """
         left = {}
-        for name, parts in (("prices", self._prices), ("books", self._books), ("trades", self._trades)):
+        for name, parts in (
+            ("prices", self._prices),
+            ("books", self._books),
+            ("trades", self._trades),
+            ("bars", self._bars),
+        ):
             with parts.held():
                 left[name] = parts.merge()
         return left
@@ -188,6 +268,32 @@ def _save(parts: PartFiles, rows: Sequence[tuple[object, ...]], key: Sequence[st
         if len(new):
             parts.add(new)
     return len(new)
+
+
+def _bars_among(rows: pl.LazyFrame, given: pl.DataFrame) -> pl.LazyFrame:
+    """Stored rows that may have a key of ``given``."""
+    times = given["opens_at"]
+    return rows.filter(
+        pl.col("asset").is_in(given["asset"].unique().to_list()),
+        pl.col("opens_at").is_between(times.min(), times.max()),
+    )
+
+
+def _contradictions(given: pl.DataFrame, standing: pl.DataFrame) -> dict[str, Any]:
+    """How many rows of ``given`` say something else than what stands, and the first of them in words."""
+    pairs = given.join(standing, on=_BAR_KEY, how="inner", suffix="_standing", maintain_order="left")
+    differs = pl.any_horizontal(pl.col(name).ne_missing(pl.col(f"{name}_standing")) for name in _BAR_VALUES)
+    found = pairs.filter(differs)
+    return {
+        "contradicting": len(found),
+        "examples": tuple(_contradiction(row) for row in found.head(_MOST_EXAMPLES).iter_rows(named=True)),
+    }
+
+
+def _contradiction(row: Mapping[str, Any]) -> str:
+    differing = [name for name in _BAR_VALUES if row[name] != row[f"{name}_standing"]]
+    said = ", ".join(f"{name} {row[f'{name}_standing']} stands, {row[name]} was read" for name in differing)
+    return f"{row['asset']} {row['opens_at']:%Y-%m-%d %H:%M} ({row['source_standing']}, {row['source']}): {said}"
 
 
 def _narrowed(
@@ -229,6 +335,22 @@ def _trade_row(trade: Trade) -> tuple[object, ...]:
         trade.size,
         None if trade.side is None else trade.side.value,
         trade.wallet,
+    )
+
+
+def _bar_row(bar: Bar) -> tuple[object, ...]:
+    return (
+        bar.asset,
+        bar.is_synthetic,
+        bar.interval_seconds,
+        bar.opens_at,
+        bar.open,
+        bar.high,
+        bar.low,
+        bar.close,
+        bar.volume,
+        bar.unit,
+        bar.source,
     )
 
 
