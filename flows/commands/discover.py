@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
-import msgspec
 import typer
 from rich import box
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from edgeworth.errors import EdgeworthError
 from edgeworth.reports.rendering import cents, percent, usd
-from flows.commands.console import errors, print_error, print_json, printable, results, shown
+from flows.commands.console import print_error, print_json, printable, results, shown
+from flows.commands.running import run_flow, shown_stages
 from tasks.settings import Settings, load_settings
 
 if TYPE_CHECKING:
+    from prefect import Flow
+    from prefect.client.schemas import State
+
     from tasks.discovery_plan import DiscoverPlan
 
 EXAMPLES = """
@@ -88,8 +86,11 @@ def discover(
     )
     # Before Prefect is started: it would tell a wrong setting as a traceback, ten seconds later.
     check_ready(settings, plan)
-    with _shown_progress(quiet=json):
-        report = _run_flow(settings, plan) if prefect else _run_plainly(settings, plan)
+    with shown_stages(quiet=json):
+        if prefect:
+            report = run_flow(settings, _import_flow, plan, report_name="discovery.json")
+        else:
+            report = _run_plainly(settings, plan)
     if json:
         print_json(report)
     else:
@@ -107,53 +108,10 @@ def _run_plainly(settings: Settings, plan: DiscoverPlan) -> dict[str, Any]:
     return report_json(discover_plainly(settings, plan))
 
 
-def _run_flow(settings: Settings, plan: DiscoverPlan) -> dict[str, Any]:
-    """Run the flow in this process against a running Prefect server, or a private one that ends with us."""
-    from tasks.prefect_server import prefect_api
+def _import_flow() -> Flow[..., State]:
+    from flows.discover import discover
 
-    with prefect_api(settings.prefect_home) as api:
-        errors.print(f"[dim]Prefect: {api.description}[/]", highlight=False)
-        from flows.discover import discover as discover_flow
-
-        state = discover_flow(**plan.flow_parameters(), return_state=True)
-        folder: Any = state.result(raise_on_failure=False)
-        if isinstance(folder, Exception):
-            raise folder
-        if not isinstance(folder, str):
-            raise EdgeworthError(f"the flow ended as {state.name} without a report: {state.message}")
-        return dict(msgspec.json.decode((Path(folder) / "discovery.json").read_bytes()))
-
-
-class _TerminalStages:
-    """A line for each step of the run."""
-
-    def __init__(self, display: Progress) -> None:
-        self.display = display
-        self.lines: dict[str, TaskID] = {}
-
-    def advanced(self, stage: str, done: int, total: int | None) -> None:
-        if stage not in self.lines:
-            self.lines[stage] = self.display.add_task(stage, total=total)
-        self.display.update(self.lines[stage], completed=done, total=total)
-
-
-@contextmanager
-def _shown_progress(*, quiet: bool) -> Iterator[None]:
-    """Show progress on standard error while it is a terminal; elsewhere the log speaks."""
-    from tasks.progress import stages_watched_by
-
-    if quiet or not errors.is_terminal:
-        yield
-        return
-    columns = (
-        SpinnerColumn(),
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-    )
-    with Progress(*columns, console=errors, transient=True) as display, stages_watched_by(_TerminalStages(display)):
-        yield
+    return discover
 
 
 # --- what the terminal shows ------------------------------------------------------------------------------------------

@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from datetime import datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
-import msgspec
 import typer
 from rich import box
-from rich.progress import Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
+from rich.progress import Progress, TaskID, TextColumn
 from rich.table import Table
 
-from edgeworth.errors import ConfigurationError, EdgeworthError
+from edgeworth.errors import ConfigurationError
 from edgeworth.ports import IngestCounts
-from flows.commands.console import errors, print_error, print_json, printable, results, shown
+from flows.commands.console import print_error, print_json, printable, results, shown
+from flows.commands.running import run_flow, shown_progress
 from tasks.settings import Settings, load_settings
 
 if TYPE_CHECKING:
+    from prefect import Flow
+    from prefect.client.schemas import State
+
     from tasks.ingesting import IngestPlan
 
 EXAMPLES = """
@@ -70,8 +71,11 @@ def ingest(
     )
     # Before Prefect is started: it would tell a wrong setting as a traceback, ten seconds later.
     check_ready(settings, plan)
-    with _shown_progress(quiet=json):
-        report = _run_flow(settings, plan) if prefect else _run_plainly(settings, plan)
+    with shown_progress(_watch_pages, TextColumn("{task.fields[rows]}"), quiet=json):
+        if prefect:
+            report = run_flow(settings, _import_flow, plan, report_name="batch_report.json")
+        else:
+            report = _run_plainly(settings, plan)
     if json:
         print_json(report)
     else:
@@ -102,24 +106,19 @@ def _run_plainly(settings: Settings, plan: IngestPlan) -> dict[str, Any]:
     return report_json(ingest_plainly(settings, plan))
 
 
-def _run_flow(settings: Settings, plan: IngestPlan) -> dict[str, Any]:
-    """Run the flow in this process against a running Prefect server, or a private one that ends with us."""
-    from tasks.prefect_server import prefect_api
+def _import_flow() -> Flow[..., State]:
+    from flows.ingest import ingest
 
-    with prefect_api(settings.prefect_home) as api:
-        errors.print(f"[dim]Prefect: {api.description}[/]", highlight=False)
-        from flows.ingest import ingest as ingest_flow
-
-        state = ingest_flow(**plan.flow_parameters(), return_state=True)
-        folder: Any = state.result(raise_on_failure=False)
-        if isinstance(folder, Exception):
-            raise folder
-        if not isinstance(folder, str):
-            raise EdgeworthError(f"the flow ended as {state.name} without a report: {state.message}")
-        return dict(msgspec.json.decode((Path(folder) / "batch_report.json").read_bytes()))
+    return ingest
 
 
-class _TerminalProgress:
+def _watch_pages(display: Progress) -> AbstractContextManager[None]:
+    from tasks.progress import watched_by
+
+    return watched_by(_TerminalPages(display))
+
+
+class _TerminalPages:
     """A line for each walk, with the pages and rows so far."""
 
     def __init__(self, display: Progress) -> None:
@@ -131,24 +130,6 @@ class _TerminalProgress:
             self.lines[key] = self.display.add_task(key, total=None, rows="")
         rows = f"{counts.pages:,} pages  {counts.fetched:,} rows  {counts.refused:,} refused"
         self.display.update(self.lines[key], rows=rows)
-
-
-@contextmanager
-def _shown_progress(*, quiet: bool) -> Iterator[None]:
-    """Show progress on standard error while it is a terminal; elsewhere the log speaks."""
-    from tasks.progress import watched_by
-
-    if quiet or not errors.is_terminal:
-        yield
-        return
-    columns = (
-        SpinnerColumn(),
-        TextColumn("{task.description}"),
-        TextColumn("{task.fields[rows]}"),
-        TimeElapsedColumn(),
-    )
-    with Progress(*columns, console=errors, transient=True) as display, watched_by(_TerminalProgress(display)):
-        yield
 
 
 _COLUMNS = {

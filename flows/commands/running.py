@@ -1,0 +1,113 @@
+"""What every command does that runs a flow: start it against a Prefect, watch it on the terminal, read its report.
+
+What a flow is asked and how its report is shown belong to its own command. Prefect is imported when a flow is run and
+not before: the same commands start at once with ``--no-prefect``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+import msgspec
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    ProgressColumn,
+    SpinnerColumn,
+    TaskID,
+    TextColumn,
+    TimeElapsedColumn,
+)
+
+from edgeworth.errors import EdgeworthError
+from flows.commands.console import errors
+from tasks.settings import Settings
+
+if TYPE_CHECKING:
+    from prefect import Flow
+    from prefect.client.schemas import State
+
+
+class Plan(Protocol):
+    """What a run is asked to do."""
+
+    def flow_parameters(self) -> dict[str, Any]:
+        """The plan as plain parameters of its flow."""
+
+
+def run_flow(
+    settings: Settings, import_flow: Callable[[], Flow[..., State]], plan: Plan, *, report_name: str
+) -> dict[str, Any]:
+    """Run a flow in this process against a running Prefect server, or a private one that ends with us.
+
+    Args:
+        settings: Where Prefect lives.
+        import_flow: Gives the flow. It is called once the server is known, which Prefect has to know when it is
+            imported.
+        plan: What the flow is asked to do.
+        report_name: The JSON file in the folder that the flow ends with.
+
+    Returns:
+        That file, read.
+
+    Raises:
+        EdgeworthError: The flow ended without a report. What its steps raised comes as it was raised.
+    """
+    from tasks.prefect_server import prefect_api
+
+    with prefect_api(settings.prefect_home) as api:
+        errors.print(f"[dim]Prefect: {api.description}[/]", highlight=False)
+        state = import_flow()(**plan.flow_parameters(), return_state=True)
+        folder: Any = state.result(raise_on_failure=False)
+        if isinstance(folder, Exception):
+            raise folder
+        if not isinstance(folder, str):
+            raise EdgeworthError(f"the flow ended as {state.name} without a report: {state.message}")
+        return dict(msgspec.json.decode((Path(folder) / report_name).read_bytes()))
+
+
+@contextmanager
+def shown_progress(
+    watch: Callable[[Progress], AbstractContextManager[None]], *columns: ProgressColumn, quiet: bool
+) -> Iterator[None]:
+    """Show progress on standard error while it is a terminal; elsewhere the log speaks.
+
+    Args:
+        watch: Writes into the display what happens, for the time of a block.
+        columns: Of the display, between the name of a line and the time it took.
+        quiet: Show nothing, as for ``--json``.
+    """
+    if quiet or not errors.is_terminal:
+        yield
+        return
+    all_columns = (SpinnerColumn(), TextColumn("{task.description}"), *columns, TimeElapsedColumn())
+    with Progress(*all_columns, console=errors, transient=True) as display, watch(display):
+        yield
+
+
+def shown_stages(*, quiet: bool) -> AbstractContextManager[None]:
+    """Show each step of the run as a line with a bar; see ``shown_progress``."""
+    return shown_progress(_watch_stages, BarColumn(), MofNCompleteColumn(), quiet=quiet)
+
+
+def _watch_stages(display: Progress) -> AbstractContextManager[None]:
+    from tasks.progress import stages_watched_by
+
+    return stages_watched_by(_TerminalStages(display))
+
+
+class _TerminalStages:
+    """A line for each step of the run."""
+
+    def __init__(self, display: Progress) -> None:
+        self.display = display
+        self.lines: dict[str, TaskID] = {}
+
+    def advanced(self, stage: str, done: int, total: int | None) -> None:
+        if stage not in self.lines:
+            self.lines[stage] = self.display.add_task(stage, total=total)
+        self.display.update(self.lines[stage], completed=done, total=total)
