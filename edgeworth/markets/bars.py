@@ -6,6 +6,7 @@ Nothing is filled in here or anywhere else: a gap stays a gap.
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Iterable
 from datetime import datetime, timedelta
@@ -153,7 +154,7 @@ def _order(rises: int, falls: int) -> BarOrder:
 
 def _gaps(bars: list[Bar]) -> Iterable[Gap]:
     """Between bars sorted by their beginning."""
-    for before, after in zip(bars, bars[1:], strict=False):
+    for before, after in itertools.pairwise(bars):
         missing = round((after.opens_at - before.ends_at).total_seconds() / before.interval_seconds)
         if missing > 0:
             yield Gap(starts_at=before.ends_at, missing=missing)

@@ -4,7 +4,7 @@ A *page* of a listing holds *items* (one event with its markets, or one market).
 bytes and a digest of them, so that an item that has not changed need not be parsed again. Parsing an item is pure and
 gives every row of it either as a domain value or as a refusal: ``rows == parsed + refused``.
 
-A *row* is what we count: a market, or an event that was listed without its markets, or a trade, a book, a candle, a bar.
+A *row* is what we count: a market, an event that was listed without its markets, a trade, a book, a candle, a bar.
 """
 
 from __future__ import annotations

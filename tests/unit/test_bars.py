@@ -112,9 +112,10 @@ def test_a_row_that_contradicts_a_stored_one_is_told_and_changes_nothing(history
     history.save_bars([a_bar(0, close=99.0)])
     told = history.save_bars([a_bar(0, close=98.0, source="file:other.csv"), a_bar(1)])
     assert (told.new, told.contradicting) == (1, 1)
-    assert told.examples == (
+    (example,) = told.examples
+    assert example == (
         f"BTC {NOON:%Y-%m-%d %H:%M} (file:bars.csv, file:other.csv): "
-        "low 99.0 stands, 98.0 was read, close 99.0 stands, 98.0 was read",
+        "low 99.0 stands, 98.0 was read, close 99.0 stands, 98.0 was read"
     )
     assert history.scan_bars("BTC").collect()["close"].to_list() == [99.0, 100.0]
 
