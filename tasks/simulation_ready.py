@@ -1,0 +1,72 @@
+"""Whether a batch of simulations can begin: looked at before any work is done, so that a mistake costs no time."""
+
+from __future__ import annotations
+
+from edgeworth.errors import ConfigurationError
+from edgeworth.markets.market import MarketStatus
+from edgeworth.markets.universe import UniverseMode, check_rule
+from tasks import wiring
+from tasks.clock import utc_now
+from tasks.results import check_results_folder
+from tasks.settings import Settings
+from tasks.simulation_plan import AuthorChoice, SimulatePlan
+
+NO_MARKETS = "the catalogue holds no open market: run `edgeworth ingest` first"
+
+
+def check_ready(settings: Settings, plan: SimulatePlan) -> None:
+    """See that the choice makes sense, that services asked for by name have a key, and that results have a place.
+
+    Raises:
+        ConfigurationError: Says what was expected and what was found.
+        StorageError: The database or the data folder cannot be used.
+    """
+    check_rule(plan.rule, utc_now())
+    check_services(settings, plan)
+    check_results_folder(settings.results_dir)
+    with wiring.open_storage(settings) as storage:
+        check_markets(storage, plan)
+
+
+def check_services(settings: Settings, plan: SimulatePlan) -> None:
+    """See that whoever was asked for by name can be asked.
+
+    Raises:
+        ConfigurationError: Says which key is missing, or which choice there is not.
+    """
+    wiring.choose_sandbox(settings, kind=plan.sandbox)
+    if plan.research:
+        wiring.build_research(settings)
+    if plan.author is AuthorChoice.BUILTIN or wiring.build_language_model(settings) is not None:
+        return
+    if plan.author is AuthorChoice.LANGUAGE_MODEL:
+        if settings.language_model_service == "none":
+            raise ConfigurationError("--author language-model: EDGEWORTH_LANGUAGE_MODEL_SERVICE is none")
+        names = ", ".join(f"{service.upper()}_API_KEY" for service in wiring.MODEL_KEYS)
+        raise ConfigurationError(
+            f"--author language-model: expected a key in one of {names}, found none; set one, or use --author builtin"
+        )
+
+
+def check_markets(storage: wiring.Storage, plan: SimulatePlan) -> None:
+    """See that there is something to simulate and that every market that is named is known.
+
+    Raises:
+        ConfigurationError: The catalogue holds no open market, or not one that is named.
+    """
+    if not storage.catalogue.count_markets(status=MarketStatus.OPEN):
+        raise ConfigurationError(NO_MARKETS)
+    for pick in plan.picks:
+        if storage.catalogue.get_market(pick) is None:
+            raise ConfigurationError(
+                f"--market: expected a market id, venue key or slug of the catalogue, found {pick!r}; "
+                "`edgeworth markets list --search ...` finds it"
+            )
+
+
+def most_draws(settings: Settings, plan: SimulatePlan) -> int:
+    """Most draws of a model: as asked for, else the setting for a market alone or for a batch."""
+    if plan.runs is not None:
+        return plan.runs
+    is_single = plan.mode is UniverseMode.CUSTOM and len(plan.picks) == 1
+    return settings.simulate_runs_single if is_single else settings.simulate_runs_batch
