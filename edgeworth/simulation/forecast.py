@@ -1,7 +1,7 @@
 """A forecast: what was said of a market before its outcome was known, in the form in which it can be scored later.
 
 Registered once and never changed, failures and abstentions included, so that no score can leave them out. Each carries
-the digest of the one before it.
+the digest of the one before it (``chain``).
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from datetime import datetime
 
 from msgspec import Struct
 
+from edgeworth.simulation.estimate import market_view
 from edgeworth.simulation.record import AuthorKind, MarketSimulation, MarketStatus
 
 
@@ -22,7 +23,7 @@ class Forecast(Struct, frozen=True, kw_only=True):
         author: Of its models, joined by ``+`` when they differ. kind: The weakest kind among them (fallback first).
         probability: The model's. combined: Model and market together.
         low, high: Where the models put the true probability, 90 %.
-        market_probability: The market's at ``as_of``; its error stands beside it.
+        market_probability: The market's at ``as_of``, also where no model answered; its error stands beside it.
         verdict: See ``estimate.Verdict``. reason: Why there is no probability.
         code_version: Of Edgeworth.
     """
@@ -57,7 +58,8 @@ def forecast_of(record: MarketSimulation, *, run_id: str, registered_at: datetim
     """The forecast that ``record`` amounts to."""
     used = [model for model in record.models if model.has_answer]
     told = record.estimate
-    market = None if told is None else told.market
+    # Also where no model answered: what the market said then is known only now.
+    market = market_view(record.context) if told is None else told.market
     return Forecast(
         forecast_id=f"{run_id}/{record.market_id}",
         run_id=run_id,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
+from edgeworth.simulation.chain import ChainEnd, ChainFault
 from edgeworth.simulation.forecast import Forecast
 from edgeworth.simulation.record import MarketSimulation
 
@@ -17,7 +18,7 @@ class UnitStore(Protocol):
 
         Args:
             kind: A word of ours (``reply``, ``run``, ``market``).
-            key: Hexadecimal digest.
+            key: Hexadecimal digest; see ``unit_key``.
         """
 
     def remember(self, kind: str, key: str, body: bytes) -> None:
@@ -34,13 +35,30 @@ class SimulationStore(Protocol):
     def register(self, run_id: str, record: MarketSimulation, forecast: Forecast) -> bool:
         """Store a market's simulations with its forecast, in one transaction; ``False`` when it was registered before.
 
-        A registered forecast is never changed: it is the next link of a chain of digests.
+        A registered forecast is never changed: it is the next link of a chain of digests. The same again, written down
+        later or by another version, changes nothing.
+
+        Raises:
+            DataError: Another forecast stands under its id, or the three do not belong together.
+            StorageError: Nothing was stored.
         """
 
     def forecasts(
-        self, *, run_id: str | None = None, market_id: str | None = None, limit: int | None = None
+        self,
+        *,
+        run_id: str | None = None,
+        market_id: str | None = None,
+        is_synthetic: bool | None = None,
+        limit: int | None = None,
     ) -> Sequence[Forecast]:
-        """Forecasts in the order in which they were registered."""
+        """Forecasts in the order in which they were registered; with ``limit`` the last so many of them."""
 
-    def check_chain(self) -> str | None:
-        """The id of the first forecast that is not as it was registered; ``None`` when all are."""
+    def chain_end(self) -> ChainEnd | None:
+        """The last link, to be noted elsewhere (in the manifest of a batch); ``None`` without any forecast."""
+
+    def check_chain(self, end: ChainEnd | None = None) -> ChainFault | None:
+        """The first forecast that is not as it was registered; ``None`` when all are.
+
+        Args:
+            end: As noted earlier. Without one, the removal of the last forecasts cannot be seen.
+        """

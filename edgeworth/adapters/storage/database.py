@@ -2,7 +2,8 @@
 
 The parts: ``connection`` (opening, transactions, failures), ``migrate`` and ``migrations/``, ``schema`` (tables),
 ``rows`` (values to rows and back), ``upsert`` (bulk writes), ``page_fold`` (which record replaces which), ``catalogue``
-(pages and walks), ``queries`` and ``trading`` (questions), ``runs``; of discovery ``vectors`` and ``findings``.
+(pages and walks), ``queries`` and ``trading`` (questions), ``runs``; of discovery ``vectors`` and ``findings``; of
+simulation ``simulations``.
 """
 
 from edgeworth.adapters.storage.catalogue import SqlCatalogue
@@ -11,6 +12,7 @@ from edgeworth.adapters.storage.findings import SqlMatches, SqlOpportunities
 from edgeworth.adapters.storage.queries import MarketOrder, StoredRefusal
 from edgeworth.adapters.storage.rows import Revision
 from edgeworth.adapters.storage.runs import Run
+from edgeworth.adapters.storage.simulations import SqlSimulations
 from edgeworth.adapters.storage.vectors import SqlEmbeddings
 
 __all__ = [
@@ -21,6 +23,7 @@ __all__ = [
     "SqlEmbeddings",
     "SqlMatches",
     "SqlOpportunities",
+    "SqlSimulations",
     "StoredRefusal",
     "open_database",
 ]

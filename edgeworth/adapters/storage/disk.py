@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import threading
 from contextlib import suppress
 from pathlib import Path
 from typing import Protocol
@@ -26,7 +27,8 @@ def write_whole(target: Path, data: bytes) -> None:
         StorageFullError: No space; neither the file nor its beginning is left.
         StorageGoneError: The folder cannot be written.
     """
-    temporary = target.with_name(f".{target.name}.{os.getpid()}{TEMPORARY_SUFFIX}")
+    # Of this thread alone: two that write the same must not take each other's file away.
+    temporary = target.with_name(f".{target.name}.{os.getpid()}-{threading.get_ident()}{TEMPORARY_SUFFIX}")
     try:
         with temporary.open("wb", buffering=0) as file:
             write_all(file, data)

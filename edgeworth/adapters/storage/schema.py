@@ -16,7 +16,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB
 
-SCHEMA_VERSION = "0002"
+SCHEMA_VERSION = "0003"
 """The newest migration; a database with another one is migrated when it is opened."""
 
 
@@ -316,4 +316,72 @@ opportunity = sa.Table(
     _column("run_id", Key),
     _column("detail", Json),
     sa.Index(None, "kind", "last_seen_at"),
+)
+
+simulation = sa.Table(
+    "simulation",
+    metadata,
+    sa.Column("run_id", Key, primary_key=True),
+    sa.Column("market_id", Key, primary_key=True),
+    sa.Column("number", sa.Integer, primary_key=True, autoincrement=False),
+    _column("is_synthetic", sa.Boolean()),
+    _column("as_of", Instant),
+    _column("author", sa.Text()),
+    _column("author_kind", Key),
+    _optional("anchoring", Key),
+    _optional("status", Key),
+    _optional("runs", sa.BigInteger()),
+    _optional("probability", Number),
+    _optional("standard_error", Number),
+    _optional("wilson_low", Number),
+    _optional("wilson_high", Number),
+    _optional("belief_low", Number),
+    _optional("belief_high", Number),
+    _optional("belief_deviation", Number),
+    _column("sandbox", sa.Text()),
+    _column("repairs", sa.Integer()),
+    _column("input_tokens", sa.BigInteger()),
+    _column("output_tokens", sa.BigInteger()),
+    _optional("cost_micros", sa.BigInteger()),
+    _column("seconds", Number),
+    _optional("problem", sa.Text()),
+    _optional("source_digest", Key),
+    _column("detail", Json),
+    sa.Index(None, "market_id"),
+)
+
+# Triggers of the migration refuse to change or remove a row.
+forecast = sa.Table(
+    "forecast",
+    metadata,
+    sa.Column("forecast_id", Key, primary_key=True),
+    _column("run_id", Key),
+    _column("market_id", Key),
+    _column("is_synthetic", sa.Boolean()),
+    _column("as_of", Instant),
+    _column("registered_at", Instant),
+    _optional("closes_at", Instant),
+    _column("status", Key),
+    _column("author", sa.Text()),
+    _optional("kind", Key),
+    _optional("anchoring", Key),
+    _column("models", sa.Integer()),
+    _optional("probability", Number),
+    _optional("sampling_error", Number),
+    _optional("low", Number),
+    _optional("high", Number),
+    _optional("market_probability", Number),
+    _optional("market_error", Number),
+    _optional("combined", Number),
+    _optional("difference", Number),
+    _optional("difference_error", Number),
+    _optional("verdict", Key),
+    _optional("reason", sa.Text()),
+    _column("code_version", sa.Text()),
+    _column("position", sa.BigInteger()),
+    _column("digest", Key),
+    _optional("previous_digest", Key),
+    sa.Index(None, "position", unique=True),
+    sa.Index(None, "run_id"),
+    sa.Index(None, "market_id"),
 )
