@@ -12,10 +12,12 @@ from edgeworth.adapters.storage.database import (
     SqlEmbeddings,
     SqlMatches,
     SqlOpportunities,
+    SqlSimulations,
     open_database,
 )
 from edgeworth.adapters.storage.history import ParquetHistory
 from edgeworth.adapters.storage.raw import ZstdRawStore
+from edgeworth.adapters.storage.units import FileUnits
 from edgeworth.errors import ConfigurationError
 from tasks.settings import Settings
 
@@ -29,6 +31,8 @@ class Storage(Struct):
     embeddings: SqlEmbeddings
     matches: SqlMatches
     opportunities: SqlOpportunities
+    simulations: SqlSimulations
+    units: FileUnits
 
 
 @contextmanager
@@ -57,6 +61,8 @@ def open_storage(settings: Settings) -> Iterator[Storage]:
             embeddings=SqlEmbeddings(engine),
             matches=SqlMatches(engine),
             opportunities=SqlOpportunities(engine),
+            simulations=SqlSimulations(engine),
+            units=FileUnits(settings.data_dir),
         )
     finally:
         engine.dispose()
