@@ -463,6 +463,15 @@ def test_markets_are_found_by_filters_and_sorted(shelf, filters, expected):
     assert ids(shelf.find_markets(**filters)) == expected
 
 
+def test_in_a_list_of_two_venues_a_contract_counts_as_half_a_dollar(catalogue):
+    """As in the choice of a universe: 30 contracts are $15, less than $20 and more than $10."""
+    kalshi = a_market("K", venue=Venue.KALSHI, volume_shares=30.0, volume_24h_shares=30.0)
+    dollars = [a_market(f"0x{usd:.0f}", volume_usd=usd, volume_24h_usd=usd) for usd in (10.0, 20.0)]
+    Walk(catalogue).page(of_markets(kalshi, *dollars))
+    for order in (MarketOrder.VOLUME, MarketOrder.VOLUME_24H):
+        assert ids(catalogue.find_markets(order=order)) == ["polymarket:0x20", "kalshi:K", "polymarket:0x10"]
+
+
 def test_found_markets_are_counted(shelf):
     assert shelf.count_markets() == 4
     assert shelf.count_markets(search="rain", venue=Venue.KALSHI) == 2

@@ -28,15 +28,34 @@ from edgeworth.adapters.storage.selection import among
 from edgeworth.errors import ConfigurationError
 from edgeworth.markets.listing import Series
 from edgeworth.markets.market import Event, Market, MarketStatus, Outcome
+from edgeworth.markets.universe import CONTRACT_USD
 from edgeworth.markets.venue import Venue
 from edgeworth.units import PriceMicros
 
 _CHUNK = 500
 """Markets read at once where the caller wants all of them."""
+_OUTLINE_CHUNK = 5_000
+
+_OUTLINE = (
+    market.c.market_id,
+    market.c.venue,
+    market.c.native_id,
+    market.c.question,
+    market.c.status,
+    market.c.as_of,
+    market.c.slug,
+    market.c.category,
+    market.c.closes_at,
+    market.c.volume_usd,
+    market.c.volume_24h_usd,
+    market.c.volume_shares,
+    market.c.volume_24h_shares,
+    market.c.price_change_24h_micros,
+)
 
 
 class MarketOrder(StrEnum):
-    """How found markets are sorted. Dollars and shares are compared as numbers: within one venue they mean the same."""
+    """How found markets are sorted; in one list of two venues a contract counts as ``CONTRACT_USD``."""
 
     VOLUME = "volume"
     """Highest volume of all time first."""
@@ -189,6 +208,35 @@ class CatalogueReader:
                 return
             last = found[-1].market_id
 
+    def iter_outlines(
+        self, *, status: MarketStatus | None = None, names: Collection[str] | None = None
+    ) -> Iterator[Market]:
+        """Markets to choose from, in the order of their ids: what they are ranked and named by, and nothing else.
+
+        Five times as fast as ``iter_markets``; rules, outcomes, tags, quotes and fees are left empty, so an outline is
+        never to be kept: ``get_markets`` gives the market.
+
+        Args:
+            status: Only markets in this state.
+            names: Only markets with one of these as id, venue key or slug.
+        """
+        last = ""
+        while True:
+            query = (
+                sa.select(*_OUTLINE)
+                .where(market.c.market_id > last, market_condition(None, status, None, None, None))
+                .order_by(market.c.market_id)
+                .limit(_OUTLINE_CHUNK)
+            )
+            with reading(self._engine) as connection:
+                if names is not None:
+                    query = query.where(_is_named(connection, sorted(names)))
+                found = connection.execute(query).all()
+            yield from map(_outline_of, found)
+            if len(found) < _OUTLINE_CHUNK:
+                return
+            last = found[-1].market_id
+
     def iter_events(self, *, venue: Venue | None = None) -> Iterator[Event]:
         """Every event in the order of its id; a few hundred are in memory at a time."""
         last = ""
@@ -328,9 +376,9 @@ def market_order(order: str) -> tuple[sa.ColumnElement[Any], ...]:
     table = market.c
     match order:
         case MarketOrder.VOLUME:
-            first = sa.func.coalesce(table.volume_usd, table.volume_shares).desc()
+            first = sa.func.coalesce(table.volume_usd, table.volume_shares * CONTRACT_USD).desc()
         case MarketOrder.VOLUME_24H:
-            first = sa.func.coalesce(table.volume_24h_usd, table.volume_24h_shares).desc()
+            first = sa.func.coalesce(table.volume_24h_usd, table.volume_24h_shares * CONTRACT_USD).desc()
         case MarketOrder.CLOSES:
             first = table.closes_at.asc()
         case MarketOrder.SEEN:
@@ -343,6 +391,32 @@ def market_order(order: str) -> tuple[sa.ColumnElement[Any], ...]:
 def _has_native_id(name: str) -> sa.ColumnElement[bool]:
     """The venue key through the primary key: there are few venues, and no index of its own is needed."""
     return market.c.market_id.in_([f"{venue.value}:{name}" for venue in Venue])
+
+
+def _is_named(connection: sa.Connection, names: Sequence[str]) -> sa.ColumnElement[bool]:
+    """Whether a market has one of ``names`` as id, venue key or slug."""
+    ids = [*names, *(f"{venue.value}:{name}" for venue in Venue for name in names)]
+    return sa.or_(among(connection, market.c.market_id, ids), among(connection, market.c.slug, names))
+
+
+def _outline_of(row: sa.Row[Any]) -> Market:
+    return Market(
+        venue=Venue(row.venue),
+        native_id=row.native_id,
+        question=row.question,
+        rules="",
+        outcomes=(),
+        status=MarketStatus(row.status),
+        as_of=row.as_of,
+        slug=row.slug,
+        category=row.category,
+        closes_at=row.closes_at,
+        volume_usd=row.volume_usd,
+        volume_24h_usd=row.volume_24h_usd,
+        volume_shares=row.volume_shares,
+        volume_24h_shares=row.volume_24h_shares,
+        price_change_24h=row.price_change_24h_micros,
+    )
 
 
 def _markets(connection: sa.Connection, query: sa.Select[Any]) -> list[Market]:
