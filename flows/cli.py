@@ -12,7 +12,7 @@ import sys
 import typer
 
 from edgeworth.errors import ConfigurationError, EdgeworthError
-from flows.commands import discover, doctor, evaluate, ingest, markets, setup, venue
+from flows.commands import discover, doctor, evaluate, ingest, markets, setup, simulate, venue
 from flows.commands.console import errors, print_error
 
 INTERRUPTED = 130
@@ -29,6 +29,7 @@ app = typer.Typer(
 app.command(name="ingest", epilog=ingest.EXAMPLES)(ingest.ingest)
 app.add_typer(markets.app, name="markets")
 app.command(name="discover", epilog=discover.EXAMPLES)(discover.discover)
+app.command(name="simulate", epilog=simulate.EXAMPLES)(simulate.simulate)
 app.add_typer(evaluate.app, name="evaluate")
 app.command(name="doctor", epilog=doctor.EXAMPLES)(doctor.doctor)
 app.command(name="setup", epilog=setup.EXAMPLES)(setup.setup)

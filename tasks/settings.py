@@ -261,6 +261,7 @@ class Settings(BaseSettings):
         Field(
             100,
             ge=1,
+            le=1_000_000,
             validation_alias=_named("EDGEWORTH_SIMULATE_RUNS_BATCH"),
             description="Most draws of a model for each market of a batch.",
         ),
@@ -270,6 +271,7 @@ class Settings(BaseSettings):
         Field(
             200,
             ge=1,
+            le=1_000_000,
             validation_alias=_named("EDGEWORTH_SIMULATE_RUNS_SINGLE"),
             description="Most draws of a model for a market that is simulated alone.",
         ),
@@ -279,7 +281,7 @@ class Settings(BaseSettings):
         Field(
             10,
             ge=1,
-            le=10_000,
+            le=1_000,
             validation_alias=_named("EDGEWORTH_SIMULATE_BATCH_SIZE"),
             description="Markets of a batch, where the command does not say.",
         ),

@@ -1,0 +1,121 @@
+"""What ``edgeworth simulate`` says of a finished batch, to a person and to machines; read off ``batch_report.json``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+
+from edgeworth.markets.universe import UniverseRule
+from edgeworth.reports.figures import MISSING, duration, per_cent, points
+from edgeworth.reports.rendering import usd
+from edgeworth.units import UsdMicros
+from flows.commands.console import printable, shown
+from flows.commands.simulate_selection import told_exclusions
+
+PAGE = "summary.html"
+
+_NARROW = 80
+
+_PUBLIC = ("run_id", "results_dir", "markets", "succeeded", "failed", "skipped", "sandbox", "author", "seconds")
+
+
+def public_report(report: Mapping[str, Any]) -> dict[str, Any]:
+    """What ``--json`` prints; the whole report is ``batch_report.json`` in ``results_dir``."""
+    return {**{name: report[name] for name in _PUBLIC}, "page": page_of(report)}
+
+
+def page_of(report: Mapping[str, Any]) -> str:
+    """Path of the batch's page."""
+    return f"{report['results_dir']}/{PAGE}"
+
+
+def has_failed(report: Mapping[str, Any]) -> bool:
+    """Whether a market or a step of the run failed; what was skipped did not."""
+    return bool(report["failed"]) or any(stage["error"] for stage in report["stages"])
+
+
+def print_report(report: Mapping[str, Any], rule: UniverseRule, console: Console) -> None:
+    """Everything that a person wants to know before opening the page."""
+    console.print()
+    if report["simulations"]:
+        console.print(_table(report["simulations"], is_narrow=console.width < _NARROW))
+    for sentence in _sentences(report, rule):
+        console.print(printable(sentence), markup=False, highlight=False, soft_wrap=True)
+
+
+def failures(report: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Every market and step that failed, with why."""
+    markets = [(one["market_id"], one["problem"] or "") for one in report["simulations"] if one["status"] == "failed"]
+    return markets + [(stage["name"], stage["error"]) for stage in report["stages"] if stage["error"]]
+
+
+def _table(simulations: Sequence[Mapping[str, Any]], *, is_narrow: bool) -> Table:
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    table.add_column("question", overflow="fold", min_width=16)
+    for label in ("market", "model", "difference"):
+        table.add_column(label, justify="right", no_wrap=not is_narrow)
+    table.add_column("verdict", overflow="fold")
+    for one in simulations:
+        table.add_row(shown(_short(one["question"] or one["market_id"])), *_figures(one["estimate"]), shown(_end(one)))
+    return table
+
+
+def _figures(told: Mapping[str, Any] | None) -> tuple[str, str, str]:
+    """Market, model and their difference with the half width of its 90 % interval, in points."""
+    if told is None:
+        return MISSING, MISSING, MISSING
+    market = told["market"]
+    price = MISSING if market is None else per_cent(market["probability"], market["standard_error"])
+    model = per_cent(told["model_probability"], told["sampling_error"])
+    return price, model, _difference(told)
+
+
+def _difference(told: Mapping[str, Any]) -> str:
+    error = told["difference_error"]
+    if told["difference"] is None or told["difference_high"] is None:
+        return MISSING
+    half = points(told["difference_high"] - told["difference"], error).lstrip("+")
+    return f"{points(told['difference'], error)} ± {half}"
+
+
+def _end(one: Mapping[str, Any]) -> str:
+    if one["estimate"] is None:
+        return str(one["status"])
+    return str(one["estimate"]["verdict"]).replace("_", " ")
+
+
+def _sentences(report: Mapping[str, Any], rule: UniverseRule) -> list[str]:
+    ends = f"{report['succeeded']:,} succeeded, {report['failed']:,} failed, {report['skipped']:,} skipped"
+    made_by = f"author: {report['author']}; sandbox: {report['sandbox']}"
+    told = [f"{report['markets']:,} markets: {ends}, in {duration(report['seconds'])}; {made_by}."]
+    told += [f"Skipped: {_short(one['question'], 60)}: {one['problem']}" for one in _ended(report, "skipped")]
+    told += [f"Instead: {sentence}" for sentence in report["replaced"]]
+    if report["budget_note"]:
+        told.append(f"Budget: {report['budget_note']}")
+    reasons = {one["reason_code"]: one["number"] for one in report["exclusions"]}
+    if reasons:
+        told.append(f"Left out: {told_exclusions(reasons, rule)}.")
+    told += [*report["notes"], _cost(report["usage"]), f"Page: {page_of(report)}"]
+    return told
+
+
+def _ended(report: Mapping[str, Any], status: str) -> list[Mapping[str, Any]]:
+    return [one for one in report["simulations"] if one["status"] == status]
+
+
+def _cost(usage: Mapping[str, Any]) -> str:
+    if not usage["calls"]:
+        return "Cost: $0: nobody was asked who charges."
+    cost = usage["cost_micros"]
+    paid = "not known for these services" if cost is None else usd(UsdMicros(cost))
+    tokens = usage["input_tokens"] + usage["output_tokens"]
+    return f"Cost: {paid}, {usage['calls']:,} answers, {tokens:,} tokens."
+
+
+def _short(text: str, most: int = 90) -> str:
+    flat = " ".join(text[: 4 * most].split())
+    return flat if len(flat) <= most else f"{flat[: most - 1]}…"
