@@ -366,6 +366,10 @@ class LanguageModel(Protocol):
     def name(self) -> str:
         """Service and model, such as ``anthropic/claude-sonnet-5-5``: for reports and manifests."""
 
+    @property
+    def has_known_price(self) -> bool:
+        """Whether answers come with their cost; without it no budget of money can be kept."""
+
     async def ask(self, question: Prompt, *, schema: Mapping[str, Any], max_tokens: int) -> Reply:
         """The answer to ``question``.
 
@@ -418,6 +422,10 @@ class Research(Protocol):
     @property
     def name(self) -> str:
         """Who is asked: for reports, manifests and the memory of answers."""
+
+    @property
+    def has_known_price(self) -> bool:
+        """Whether answers come with their cost; without it no budget of money can be kept."""
 
     async def search(self, query: str, as_of: datetime, limit: int) -> ResearchAnswer:
         """At most ``limit`` snippets published at or before ``as_of``, in the service's order.

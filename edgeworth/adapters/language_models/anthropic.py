@@ -15,7 +15,7 @@ from typing import Any, Final
 from msgspec import Struct
 
 from edgeworth.adapters.language_models.answers import Usage, complete_reply, readable, sent_schema, unusable_reply
-from edgeworth.adapters.language_models.prices import ANTHROPIC, cost_of
+from edgeworth.adapters.language_models.prices import ANTHROPIC, cost_of, price_of
 from edgeworth.adapters.retrying import RetryPolicy
 from edgeworth.adapters.service_calls import CONNECT_SECONDS, ServiceCalls, body_through, certificates, host_of
 from edgeworth.ports import Clock, Finish, Prompt, Reply
@@ -106,6 +106,11 @@ class AnthropicModel:
     def name(self) -> str:
         """Service and model."""
         return f"anthropic/{self._model}"
+
+    @property
+    def has_known_price(self) -> bool:
+        """Whether the price of the model is declared, and this is Anthropic itself."""
+        return price_of(self._prices, self._model) is not None
 
     async def ask(self, question: Prompt, *, schema: Mapping[str, Any], max_tokens: int) -> Reply:
         """See ``edgeworth.ports.LanguageModel.ask``."""

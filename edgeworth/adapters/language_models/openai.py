@@ -22,7 +22,7 @@ import msgspec
 from msgspec import Struct
 
 from edgeworth.adapters.language_models.answers import Usage, complete_reply, readable, sent_schema, unusable_reply
-from edgeworth.adapters.language_models.prices import OPENAI, cost_of
+from edgeworth.adapters.language_models.prices import OPENAI, cost_of, price_of
 from edgeworth.adapters.retrying import RetryPolicy
 from edgeworth.adapters.service_calls import (
     CONNECT_SECONDS,
@@ -187,6 +187,13 @@ class OpenAIModel:
     def name(self) -> str:
         """Service and model."""
         return f"{self._service.label}/{self._model}"
+
+    @property
+    def has_known_price(self) -> bool:
+        """Whether the service states what it charges, or its price of the model is declared."""
+        return self._service.states_cost or (
+            self._service.has_declared_prices and price_of(OPENAI, self._model) is not None
+        )
 
     async def ask(self, question: Prompt, *, schema: Mapping[str, Any], max_tokens: int) -> Reply:
         """See ``edgeworth.ports.LanguageModel.ask``."""

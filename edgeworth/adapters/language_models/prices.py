@@ -69,11 +69,16 @@ _SNAPSHOT = re.compile(r"-(\d{8}|\d{4}-\d{2}-\d{2})$")
 """The day that some services add to the name of a model."""
 
 
+def price_of(prices: Mapping[str, TokenPrices], model: str) -> TokenPrices | None:
+    """What is declared of ``model`` or, where its name ends in the day of a snapshot, of the model it is one of."""
+    return prices.get(model) or prices.get(_SNAPSHOT.sub("", model))
+
+
 def cost_of(
     prices: Mapping[str, TokenPrices], model: str, *, input_tokens: int, output_tokens: int
 ) -> UsdMicros | None:
     """What a call cost at most, rounded up; ``None`` when that is not known."""
-    price = prices.get(model) or prices.get(_SNAPSHOT.sub("", model))
+    price = price_of(prices, model)
     if price is None or (price.up_to_input is not None and input_tokens > price.up_to_input):
         return None
     return UsdMicros(-(-(input_tokens * price.input + output_tokens * price.output) // 1_000_000))

@@ -100,6 +100,11 @@ class ExaResearch:
         """The service, with its host when it is a stand-in."""
         return "exa" if self._base_url == DEFAULT_BASE_URL else f"exa@{host_of(self._base_url)}"
 
+    @property
+    def has_known_price(self) -> bool:
+        """Exa states the cost of each answer."""
+        return True
+
     async def search(self, query: str, as_of: datetime, limit: int) -> ResearchAnswer:
         """See ``edgeworth.ports.Research.search``."""
         present = is_present(as_of, self._clock())

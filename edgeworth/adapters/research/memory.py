@@ -84,6 +84,11 @@ class RememberedResearch:
         """Who is asked."""
         return self._research.name
 
+    @property
+    def has_known_price(self) -> bool:
+        """Of whoever is asked."""
+        return self._research.has_known_price
+
     async def search(self, query: str, as_of: datetime, limit: int) -> ResearchAnswer:
         """See ``edgeworth.ports.Research.search``; two who ask the same at the same time pay once."""
         async with self._asking.setdefault((query, as_of, limit), asyncio.Lock()):

@@ -86,6 +86,11 @@ class PerplexityResearch:
         return "perplexity" if self._is_own else f"perplexity@{host_of(self._base_url)}"
 
     @property
+    def has_known_price(self) -> bool:
+        """For its own address alone."""
+        return self._is_own
+
+    @property
     def _is_own(self) -> bool:
         return self._base_url == DEFAULT_BASE_URL
 
