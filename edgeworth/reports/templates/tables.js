@@ -25,6 +25,7 @@ for (const table of document.querySelectorAll("table.sortable")) {
   };
   const heads = [...table.tHead.rows[0].cells];
   heads.forEach((head, column) => {
+    if ("plain" in head.dataset) return;
     const button = document.createElement("button");
     button.type = "button"; button.textContent = head.textContent; head.replaceChildren(button);
     button.addEventListener("click", () => {

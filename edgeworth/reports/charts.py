@@ -1,0 +1,264 @@
+"""Charts as inline SVG: small static drawings whose colours, for light and dark, come from the style sheet.
+
+The one module that draws; pages know only these functions, so another way of drawing takes its place here. A chart
+scales with its column and keeps the size of its letters: positions across are shares of the width, heights are pixels.
+Everything a chart says also stands as text on the page, or in its label.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Sequence
+from typing import Final, NamedTuple
+
+from markupsafe import Markup, escape
+
+from edgeworth.simulation.context import Series
+from edgeworth.simulation.result import Spread
+
+MOST_BUCKETS: Final = 90
+"""Of a line: each keeps its lowest and highest value, so no spike is lost, however long the history is."""
+
+HEIGHT: Final = 220
+TOP: Final = 14
+BOTTOM: Final = 24
+"""Pixels of a line chart, and those left free above and below its plot."""
+
+PLOT_WIDTH: Final = 82.0
+"""Per cent of the width that the line takes; the rest shows the present."""
+
+
+class Whisker(NamedTuple):
+    """A value of now with its interval, right of a line; ``css`` is ``model`` or ``market``."""
+
+    value: float
+    low: float
+    high: float
+    css: str
+
+
+def dots(model: float | None, low: float | None, high: float | None, market: float | None) -> Markup:
+    """The simulation as a dot with its interval, the market as an upright stroke, on a line from 0 to 1."""
+    parts = []
+    if low is not None and high is not None:
+        parts.append(_line(low, high, "50%", "model"))
+    if market is not None:
+        parts.append(_tag("line", x1=_share(market), x2=_share(market), y1="1", y2="15", class_="market"))
+    if model is not None:
+        parts.append(_tag("circle", cx=_share(model), cy="50%", r="3.5", class_="model"))
+    return _svg(parts, css="dots")
+
+
+def bar(value: float, low: float | None = None, high: float | None = None, market: float | None = None) -> Markup:
+    """A share of one as a bar, with its interval and the market's value as a stroke."""
+    parts = [_tag("rect", width=_share(value), y="3", height="10", class_="model")]
+    if low is not None and high is not None:
+        parts.append(_line(low, high, "50%", "doubt"))
+    if market is not None:
+        parts.append(_tag("line", x1=_share(market), x2=_share(market), y1="0", y2="16", class_="market"))
+    return _svg(parts, css="dots")
+
+
+def box(spread: Spread) -> Markup:
+    """Percentiles 5 to 95 as a line, 25 to 75 as a box, the middle as a stroke; nothing when it does not vary."""
+    width = spread.p95 - spread.p5
+    if not (math.isfinite(width) and width > 0.0):
+        return Markup("")
+    quarter, middle, three_quarters = ((value - spread.p5) / width for value in (spread.p25, spread.p50, spread.p75))
+    parts = [
+        _line(0.0, 1.0, "50%", "model"),
+        _tag("rect", x=_share(quarter), width=_share(three_quarters - quarter), y="3", height="10", class_="model"),
+        _tag("line", x1=_share(middle), x2=_share(middle), y1="1", y2="15", class_="middle"),
+    ]
+    return _svg(parts, css="dots")
+
+
+def swing(value: float, half: float, most: float) -> Markup:
+    """A signed value as a bar from the middle, with ``half`` its interval to each side; ``most`` reaches the edge."""
+    scale = 0.5 / most if most > 0.0 else 0.0
+    start, end = sorted((0.5, 0.5 + value * scale))
+    parts = [
+        _tag("rect", x=_share(start), width=_share(end - start), y="3", height="10", class_="model"),
+        _line(0.5 + (value - half) * scale, 0.5 + (value + half) * scale, "50%", "doubt"),
+        _tag("line", x1="50%", x2="50%", y1="0", y2="16", class_="axis"),
+    ]
+    return _svg(parts, css="dots")
+
+
+def trend(values: Sequence[float | None], titles: Sequence[str], *, most: float, label: str) -> Markup:
+    """A bar a run, oldest first; a run of which nothing is known leaves a gap."""
+    step = 100.0 / max(1, len(values))
+    parts = []
+    for number, (value, title) in enumerate(zip(values, titles, strict=True)):
+        if value is None:
+            continue
+        height = max(1.0, 60.0 * value / most) if most > 0.0 else 1.0
+        place = {"x": f"{_number(number * step)}%", "width": f"{_number(step * 0.8)}%"}
+        inside = Markup("<title>{}</title>").format(title)
+        parts.append(_tag("rect", inside, **place, y=_number(60.0 - height), height=_number(height)))
+    return _svg(parts, css="trend", label=label)
+
+
+def line_chart(
+    series: Series,
+    *,
+    label: str,
+    tick_text: Callable[[float], str],
+    day_text: Callable[[float], str],
+    whiskers: Sequence[Whisker] = (),
+    level: float | None = None,
+    bounds: tuple[float, float] | None = None,
+    least_height: float = 0.0,
+) -> Markup:
+    """A history, with what is said of the present right of it.
+
+    Args:
+        series: At least one value.
+        label: What the chart shows, for who does not see it.
+        tick_text: A value as it stands at the axis.
+        day_text: Seconds since 1970 likewise.
+        whiskers: Right of the line, from left to right.
+        level: A value that matters, as a dashed line.
+        bounds: The axis never goes beyond them.
+        least_height: Of the axis, so that small moves of a price do not look large.
+    """
+    marked = [*series.values, *(end for one in whiskers for end in (one.value, one.low, one.high))]
+    axis = _axis([*marked, level] if level is not None else marked, bounds, least_height)
+    parts = [*_grid(axis, tick_text), _plotted(series, axis)]
+    if level is not None:
+        parts.append(_tag("line", x1="0", x2="100%", y1=axis.y(level), y2=axis.y(level), class_="level"))
+    parts += _whiskers(whiskers, axis)
+    parts += _days(series, day_text)
+    return _svg(parts, css="chart", label=label)
+
+
+# --- inside a line chart ----------------------------------------------------------------------------------------------
+
+
+class _Axis(NamedTuple):
+    low: float
+    high: float
+    step: float
+
+    def y(self, value: float) -> str:
+        """Pixels from the top."""
+        inside = min(max(value, self.low), self.high)
+        return _number(TOP + (HEIGHT - TOP - BOTTOM) * (self.high - inside) / (self.high - self.low))
+
+
+def _axis(values: Iterable[float], bounds: tuple[float, float] | None, least_height: float) -> _Axis:
+    """A round grid of at most six lines around ``values``."""
+    known = [value for value in values if math.isfinite(value)]
+    low, high = min(known), max(known)
+    height = max(high - low, least_height, abs(high) * 1e-6, 1e-9)
+    low, high = (low + high - height) / 2.0, (low + high + height) / 2.0
+    if bounds is not None:
+        low, high = _within(low, high, bounds)
+    rough = (high - low) / 4.0
+    size = 10.0 ** math.floor(math.log10(rough))
+    step = next(size * factor for factor in (1.0, 2.0, 2.5, 5.0, 10.0) if size * factor >= rough * 0.999)
+    low, high = math.floor(low / step + 1e-9) * step, math.ceil(high / step - 1e-9) * step
+    if bounds is not None:
+        low, high = max(low, bounds[0]), min(high, bounds[1])
+    return _Axis(low, high, step)
+
+
+def _within(low: float, high: float, bounds: tuple[float, float]) -> tuple[float, float]:
+    """The same height moved inside the bounds, as far as they allow."""
+    if low < bounds[0]:
+        low, high = bounds[0], min(bounds[1], high + bounds[0] - low)
+    if high > bounds[1]:
+        low, high = max(bounds[0], low - (high - bounds[1])), bounds[1]
+    return low, high
+
+
+def _grid(axis: _Axis, tick_text: Callable[[float], str]) -> list[Markup]:
+    parts = []
+    first = math.ceil(axis.low / axis.step - 1e-9)
+    for number in range(first, math.floor(axis.high / axis.step + 1e-9) + 1):
+        value = number * axis.step
+        parts.append(_tag("line", x1="0", x2="100%", y1=axis.y(value), y2=axis.y(value), class_="axis"))
+        parts.append(_tag("text", escape(tick_text(value)), x="0", y=axis.y(value), dy="-3"))
+    return parts
+
+
+def _plotted(series: Series, axis: _Axis) -> Markup:
+    """The line, in a box of its own that stretches with the width while the stroke does not."""
+    kept = thinned(series)
+    start, end = kept[0][0], kept[-1][0]
+    width = max(end - start, 1.0)
+    places = [f"{_number(1000 * (at - start) / width)},{axis.y(value)}" for at, value in kept]
+    if len(places) == 1:
+        places.append(f"1000,{axis.y(kept[0][1])}")
+    line = _tag("polyline", points=" ".join(places), class_="price")
+    return _tag(
+        "svg",
+        line,
+        width=f"{PLOT_WIDTH}%",
+        height=str(HEIGHT),
+        viewBox=f"0 0 1000 {HEIGHT}",
+        preserveAspectRatio="none",
+    )
+
+
+def thinned(series: Series, buckets: int = MOST_BUCKETS) -> list[tuple[float, float]]:
+    """(seconds, value) of the lowest and the highest value of each stretch of time, and of both ends."""
+    pairs = list(zip(series.at_seconds, series.values, strict=True))
+    if len(pairs) <= 2 * buckets:
+        return pairs
+    start, width = pairs[0][0], (pairs[-1][0] - pairs[0][0]) / buckets
+    by_bucket: dict[int, list[tuple[float, float]]] = {}
+    for pair in pairs:
+        by_bucket.setdefault(min(buckets - 1, int((pair[0] - start) / width)), []).append(pair)
+    ends = [
+        extreme(those, key=lambda pair: pair[1]) for those in by_bucket.values() for extreme in (min, max)
+    ]  # fmt: skip
+    return sorted({pairs[0], *ends, pairs[-1]})
+
+
+def _whiskers(whiskers: Sequence[Whisker], axis: _Axis) -> list[Markup]:
+    parts = []
+    for number, one in enumerate(whiskers, start=1):
+        place = f"{_number(PLOT_WIDTH + (100.0 - PLOT_WIDTH) * number / (len(whiskers) + 1))}%"
+        parts.append(_tag("line", x1=place, x2=place, y1=axis.y(one.low), y2=axis.y(one.high), class_=one.css))
+        parts.append(_tag("circle", cx=place, cy=axis.y(one.value), r="4.5", class_=one.css))
+    return parts
+
+
+def _days(series: Series, day_text: Callable[[float], str]) -> list[Markup]:
+    y = str(HEIGHT - 6)
+    first = _tag("text", escape(day_text(series.at_seconds[0])), x="0", y=y)
+    last = _tag("text", escape(day_text(series.at_seconds[-1])), x=f"{PLOT_WIDTH}%", y=y, class_="end")
+    return [first, last]
+
+
+# --- tags -------------------------------------------------------------------------------------------------------------
+
+
+def _svg(parts: Iterable[Markup], *, css: str, label: str | None = None) -> Markup:
+    """Hidden from who listens where the numbers stand beside it; else an image with a label."""
+    told = {"aria_hidden": "true"} if label is None else {"role": "img", "aria_label": label}
+    return _tag("svg", Markup("").join(parts), class_=css, **told)
+
+
+def _line(low: float, high: float, y: str, css: str) -> Markup:
+    return _tag("line", x1=_share(low), x2=_share(high), y1=y, y2=y, class_=css)
+
+
+def _share(value: float) -> str:
+    """A share of the width, kept inside it."""
+    return f"{_number(100.0 * min(max(value, 0.0), 1.0))}%"
+
+
+def _number(value: float) -> str:
+    return f"{value:.1f}".removesuffix(".0")
+
+
+def _tag(name: str, inside: Markup | str = "", **attributes: str) -> Markup:
+    """An element; ``class_`` and ``aria_label`` become what HTML calls them. Values are escaped."""
+    written = Markup("").join(
+        Markup(' {}="{}"').format(key.rstrip("_").replace("_", "-"), value) for key, value in attributes.items()
+    )
+    if not inside:
+        return Markup("<{}{}/>").format(name, written)
+    return Markup("<{}{}>{}</{}>").format(name, written, inside, name)
