@@ -20,7 +20,6 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.optimize import brentq  # type: ignore[import-untyped]
 
 Floats = NDArray[np.float64]
 
@@ -67,7 +66,7 @@ def power(prices: ArrayLike) -> Floats:
     high = 1.0
     while excess(high) > 0.0:
         high *= 2.0
-    exponent = brentq(excess, 0.0, high, xtol=1e-14, rtol=1e-14)
+    exponent = _root(excess, high, tolerance=1e-14)
     return _exactly_one(given**exponent)
 
 
@@ -119,8 +118,16 @@ def _shin(given: Floats) -> tuple[Floats, float]:
 
     if excess(0.0) <= 0.0:
         return _exactly_one(given), 0.0
-    share = brentq(excess, 0.0, _MOST_INSIDERS, xtol=1e-15, rtol=1e-14)
-    return _exactly_one(probabilities(share)), float(share)
+    share = _root(excess, _MOST_INSIDERS, tolerance=1e-15)
+    return _exactly_one(probabilities(share)), share
+
+
+def _root(excess: Callable[[float], float], high: float, *, tolerance: float) -> float:
+    """Where ``excess`` is zero between 0 and ``high``."""
+    # A third of a second to import, on the way of every command: only who calculates waits for it.
+    from scipy.optimize import brentq  # type: ignore[import-untyped]
+
+    return float(brentq(excess, 0.0, high, xtol=tolerance, rtol=1e-14))
 
 
 def _exactly_one(probabilities: Floats) -> Floats:

@@ -9,7 +9,6 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.special import expit, logit  # type: ignore[import-untyped]
 
 Floats = NDArray[np.float64]
 
@@ -19,11 +18,16 @@ SMALLEST: Final = 1e-6
 
 def log_odds(probability: ArrayLike, smallest: float = SMALLEST) -> Floats:
     """Log-odds of ``probability``, kept ``smallest`` away from 0 and 1."""
+    # Here and below: slow to import, on the way of every command; only who calculates waits for it.
+    from scipy.special import logit  # type: ignore[import-untyped]
+
     return np.asarray(logit(np.clip(np.asarray(probability, dtype=np.float64), smallest, 1.0 - smallest)))
 
 
 def chance(log_odds: ArrayLike) -> Floats:
     """The probability with these log-odds; never overflows."""
+    from scipy.special import expit  # type: ignore[import-untyped]
+
     return np.asarray(expit(np.asarray(log_odds, dtype=np.float64)))
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -35,6 +36,18 @@ ROOMS_APART = ("discovery", "simulation", "experiments", "replay", "analytics")
 
 MAY_WIRE = "tasks/wiring/"
 
+SLOW = (
+    "prefect",
+    "scipy",
+    "openai",
+    "anthropic",
+    "daytona",
+    "onnxruntime",
+    "alembic",
+    "edgeworth.adapters.synthetic.world",
+)
+"""What takes a tenth of a second or more to import: those who need it wait for it, others do not."""
+
 
 def modules(*packages: str) -> list[Path]:
     return sorted(path for package in packages for path in (ROOT / package).rglob("*.py"))
@@ -44,7 +57,8 @@ def name_of(path: Path) -> str:
     return path.relative_to(ROOT).as_posix()
 
 
-def imported(path: Path) -> set[str]:
+@cache
+def imported(path: Path) -> frozenset[str]:
     """Dotted names that ``path`` imports anywhere, also inside functions."""
     package = path.relative_to(ROOT).parent.parts
     found: set[str] = set()
@@ -56,7 +70,7 @@ def imported(path: Path) -> set[str]:
             source = ".".join([*above, *([node.module] if node.module else [])])
             found.add(source)
             found.update(f"{source}.{alias.name}" for alias in node.names)
-    return found
+    return frozenset(found)
 
 
 def imports_of(path: Path, target: str) -> set[str]:
@@ -101,3 +115,10 @@ def test_the_vocabulary_knows_nothing_of_the_rooms_above_it(path):
     allowed = ("edgeworth.markets", "edgeworth.probability", "edgeworth.errors", "edgeworth.units", "edgeworth.ports")
     above = {name for name in imports_of(path, "edgeworth") if name != "edgeworth" and not name.startswith(allowed)}
     assert above == set()
+
+
+def test_a_command_starts_without_what_only_others_need():
+    """In a process of its own: here everything has been imported by now."""
+    looked = f"import sys, flows.cli, tasks.wiring; print([name for name in {SLOW} if name in sys.modules])"
+    started = subprocess.run([sys.executable, "-c", looked], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert (started.returncode, started.stdout) == (0, "[]\n"), started.stderr
