@@ -4,6 +4,7 @@
 
     EdgeworthError
     ├── ConfigurationError        a setting or an argument is wrong: tell the user, do not retry (exit 2)
+    ├── BudgetSpentError          this run may spend no more: skip what is left, keep what is done
     ├── SourceError               a venue or another service did not answer as agreed
     │   ├── RetriableSourceError  the same call may go through later (429, 5xx, time-out)
     │   └── FatalSourceError      the same call will fail again (404, an HTML page, a repeated cursor)
@@ -29,6 +30,10 @@ class EdgeworthError(Exception):
 
 class ConfigurationError(EdgeworthError):
     """A setting or an argument is missing or wrong; the user can mend it."""
+
+
+class BudgetSpentError(EdgeworthError):
+    """A bound that the user set on tokens, money or time is reached: ask no more, what is done stays valid."""
 
 
 class SourceError(EdgeworthError):

@@ -51,6 +51,11 @@ def test_a_parse_error_has_a_word_to_count_by_and_a_sentence_to_read():
     assert str(error) == error.reason == "expected a condition id, found an empty string"
 
 
+def test_a_spent_budget_is_nobody_s_fault():
+    """It is not the service's, nor the setting's: who handles those must not swallow it."""
+    assert errors.BudgetSpentError.__bases__ == (errors.EdgeworthError,)
+
+
 def test_nothing_retriable_is_fatal():
     assert not issubclass(errors.RetriableSourceError, errors.FatalSourceError)
     assert not issubclass(errors.FatalSourceError, errors.RetriableSourceError)
