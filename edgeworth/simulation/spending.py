@@ -98,7 +98,7 @@ class Spending:
         self.count(usage_of(reply))
 
 
-class BudgetedModel:
+class CountedModel:
     """A language model whose answers are counted, and that is not asked once the budget is spent.
 
     Args:
@@ -116,7 +116,7 @@ class BudgetedModel:
         self._gate = _Gate(spending)
 
     def __repr__(self) -> str:
-        return f"BudgetedModel({self._model!r})"
+        return f"CountedModel({self._model!r})"
 
     @property
     def name(self) -> str:
@@ -134,8 +134,8 @@ class BudgetedModel:
         )
 
 
-class BudgetedResearch:
-    """A search whose answers are counted, and that is not asked once the budget is spent; see ``BudgetedModel``."""
+class CountedResearch:
+    """A search whose answers are counted, and that is not asked once the budget is spent; see ``CountedModel``."""
 
     def __init__(self, research: Research, spending: Spending, *, has_known_price: bool) -> None:
         _check_price(research.name, spending, has_known_price=has_known_price)
@@ -143,7 +143,7 @@ class BudgetedResearch:
         self._gate = _Gate(spending)
 
     def __repr__(self) -> str:
-        return f"BudgetedResearch({self._research!r})"
+        return f"CountedResearch({self._research!r})"
 
     @property
     def name(self) -> str:

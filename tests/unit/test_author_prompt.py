@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
 import textwrap
@@ -97,7 +98,7 @@ def test_a_quantity_s_past_is_thinned_to_its_ends_and_points_between():
     values = [value for _, value in shown["thinned_at_seconds_and_values"]]
     assert len(values) == 60
     assert (values[0], values[-1]) == (0.0, 999.0)
-    gaps = [later - earlier for earlier, later in zip(values, values[1:], strict=False)]
+    gaps = [later - earlier for earlier, later in itertools.pairwise(values)]
     assert set(gaps) <= {16.0, 17.0}  # 999 steps over 59 gaps
     assert thinned([1, 2, 3], 60) == [1, 2, 3]
 
