@@ -161,6 +161,7 @@ class MatchStore(Protocol):
         self,
         *,
         market_id: str | None = None,
+        market_ids: Collection[str] | None = None,
         relations: Collection[Relation] | None = None,
         run_id: str | None = None,
         by_two_readers: bool = False,
@@ -169,7 +170,8 @@ class MatchStore(Protocol):
     ) -> Sequence[StoredMatch]:
         """Matches that fit every filter given: those from which most follows first, then the surest.
 
-        ``run_id`` is the run that saw them last; ``by_two_readers``: a language model has read along.
+        ``market_ids``: of these markets; ``run_id`` is the run that saw them last; ``by_two_readers``: a language model
+        has read along.
         """
 
 

@@ -106,6 +106,7 @@ class SqlMatches:
         self,
         *,
         market_id: str | None = None,
+        market_ids: Collection[str] | None = None,
         relations: Collection[Relation] | None = None,
         run_id: str | None = None,
         by_two_readers: bool = False,
@@ -118,6 +119,9 @@ class SqlMatches:
         query = sa.select(match).order_by(*order).limit(limit)
         if market_id is not None:
             query = query.where(sa.or_(table.market_a == market_id, table.market_b == market_id))
+        if market_ids is not None:
+            sides = (table.market_a, table.market_b)
+            query = query.where(sa.or_(*(among(self._engine, side, sorted(market_ids)) for side in sides)))
         if relations is not None:
             query = query.where(table.relation.in_([relation.value for relation in relations]))
         if run_id is not None:

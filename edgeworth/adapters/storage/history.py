@@ -174,10 +174,16 @@ class ParquetHistory:
         latest = self.scan_trades(market_ids).group_by("market_id").agg(pl.col("at").max())
         return dict(latest.select("market_id", "at").collect().iter_rows())
 
-    def latest_books(self, market_ids: Sequence[str]) -> Sequence[OrderBook]:
-        """The newest stored book of each outcome of these markets; of several of one instant the last by content."""
+    def latest_books(self, market_ids: Sequence[str], *, until: datetime | None = None) -> Sequence[OrderBook]:
+        """The newest stored book of each outcome of these markets; of several of one instant the last by content.
+
+        ``until``: only books that stood by then.
+        """
         order = ("market_id", "outcome_index", "observed_at", "content_digest")
-        newest = self.scan_books(market_ids).sort(order).group_by(order[:2], maintain_order=True).last()
+        books = self.scan_books(market_ids)
+        if until is not None:
+            books = books.filter(pl.col("observed_at") <= until)
+        newest = books.sort(order).group_by(order[:2], maintain_order=True).last()
         return [_book_of(row) for row in newest.collect().iter_rows(named=True)]
 
     def scan_prices(
@@ -211,22 +217,20 @@ class ParquetHistory:
             asset: Symbol, or symbols.
             start: Only bars that open at or after it.
             end: Only bars that have ended by it: what is known at ``end``.
-            interval: Only bars of so many seconds; ``None`` gives those of every length, shortest first.
+            interval: Only bars of so many seconds; ``None`` gives those of every length, the shortest first.
         """
         rows = self._bars.scan().filter(pl.col("asset").is_in([asset] if isinstance(asset, str) else list(asset)))
         if interval is not None:
             rows = rows.filter(pl.col("interval_seconds") == interval)
         if start is not None:
             rows = rows.filter(pl.col("opens_at") >= start)
-        if end is not None:
-            # The plain bound lets files be skipped; the exact one holds for every length.
-            known = pl.col("opens_at") + pl.duration(seconds=pl.col("interval_seconds")) <= end
-            rows = rows.filter(pl.col("opens_at") < end, known)
-        return rows.sort(_BAR_KEY)
+        return _ended_by(rows, end).sort(_BAR_KEY)
 
-    def bar_intervals(self, assets: Sequence[str] | None = None) -> Mapping[str, Sequence[int]]:
-        """Which assets (of ``assets``) have bars, and of which lengths in seconds, shortest first."""
-        rows = self._bars.scan()
+    def bar_intervals(
+        self, assets: Sequence[str] | None = None, *, until: datetime | None = None
+    ) -> Mapping[str, Sequence[int]]:
+        """Which assets (of ``assets``) have bars that ended by ``until``, and of which seconds, shortest first."""
+        rows = _ended_by(self._bars.scan(), until)
         if assets is not None:
             rows = rows.filter(pl.col("asset").is_in(list(assets)))
         found: dict[str, list[int]] = {}
@@ -268,6 +272,15 @@ def _save(parts: PartFiles, rows: Sequence[tuple[object, ...]], key: Sequence[st
         if len(new):
             parts.add(new)
     return len(new)
+
+
+def _ended_by(rows: pl.LazyFrame, end: datetime | None) -> pl.LazyFrame:
+    """Bars that are known at ``end``."""
+    if end is None:
+        return rows
+    # The plain bound lets files be skipped; the exact one holds for every length.
+    is_known = pl.col("opens_at") + pl.duration(seconds=pl.col("interval_seconds")) <= end
+    return rows.filter(pl.col("opens_at") < end, is_known)
 
 
 def _bars_among(rows: pl.LazyFrame, given: pl.DataFrame) -> pl.LazyFrame:
