@@ -59,6 +59,11 @@ class RememberedModel:
         """Of the model that is asked."""
         return self._model.name
 
+    @property
+    def has_known_price(self) -> bool:
+        """Of the model that is asked."""
+        return self._model.has_known_price
+
     async def ask(self, question: Prompt, *, schema: Mapping[str, Any], max_tokens: int) -> Reply:
         """See ``edgeworth.ports.LanguageModel.ask``; two who ask the same at the same time ask once."""
         key = unit_key(REPLY, FORMAT, self.name, question, dict(schema), max_tokens)

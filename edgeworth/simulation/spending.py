@@ -104,14 +104,13 @@ class CountedModel:
     Args:
         model: Is asked.
         spending: Of the batch.
-        has_known_price: Whether its answers will come with a cost.
 
     Raises:
         ConfigurationError: There is a budget of money, and no known price.
     """
 
-    def __init__(self, model: LanguageModel, spending: Spending, *, has_known_price: bool) -> None:
-        _check_price(model.name, spending, has_known_price=has_known_price)
+    def __init__(self, model: LanguageModel, spending: Spending) -> None:
+        _check_price(model, spending)
         self._model = model
         self._gate = _Gate(spending)
 
@@ -122,6 +121,11 @@ class CountedModel:
     def name(self) -> str:
         """Of the model that is asked."""
         return self._model.name
+
+    @property
+    def has_known_price(self) -> bool:
+        """Of the model that is asked."""
+        return self._model.has_known_price
 
     async def ask(self, question: Prompt, *, schema: Mapping[str, Any], max_tokens: int) -> Reply:
         """See ``edgeworth.ports.LanguageModel.ask``.
@@ -137,8 +141,8 @@ class CountedModel:
 class CountedResearch:
     """A search whose answers are counted, and that is not asked once the budget is spent; see ``CountedModel``."""
 
-    def __init__(self, research: Research, spending: Spending, *, has_known_price: bool) -> None:
-        _check_price(research.name, spending, has_known_price=has_known_price)
+    def __init__(self, research: Research, spending: Spending) -> None:
+        _check_price(research, spending)
         self._research = research
         self._gate = _Gate(spending)
 
@@ -149,6 +153,11 @@ class CountedResearch:
     def name(self) -> str:
         """Who is asked."""
         return self._research.name
+
+    @property
+    def has_known_price(self) -> bool:
+        """Of whoever is asked."""
+        return self._research.has_known_price
 
     async def search(self, query: str, as_of: datetime, limit: int) -> ResearchAnswer:
         """See ``edgeworth.ports.Research.search``.
@@ -189,9 +198,9 @@ class _Gate:
         return answer
 
 
-def _check_price(name: str, spending: Spending, *, has_known_price: bool) -> None:
-    if spending.has_money_bound and not has_known_price:
+def _check_price(service: LanguageModel | Research, spending: Spending) -> None:
+    if spending.has_money_bound and not service.has_known_price:
         raise ConfigurationError(
-            f"a budget of money is set, and what {name} charges is not known: expected a service with a known price, "
-            "or a budget of tokens instead"
+            f"a budget of money is set, and what {service.name} charges is not known: expected a service with a known "
+            "price, or a budget of tokens instead"
         )
