@@ -11,6 +11,8 @@ from edgeworth.units import UsdMicros
 class ScriptedModel:
     """A language model that gives its answers in order and notes what it was asked; an exception is raised."""
 
+    has_known_price = True
+
     def __init__(self, *answers: dict | Reply | Exception, name: str = "scripted/model") -> None:
         self.answers = list(answers)
         self.name = name
