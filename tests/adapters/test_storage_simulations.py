@@ -116,14 +116,18 @@ def test_what_is_not_known_stays_unknown(store, engine):
     assert rows(engine, simulation)[0]["cost_micros"] is None
 
 
-def test_text_that_no_database_likes_is_stored_with_nul_replaced(store):
+def test_text_that_no_database_likes_is_stored_with_what_it_cannot_hold_replaced(store, engine):
     nasty = "x\x00'; DROP TABLE forecast;-- \u202e€\ud800"
-    record = a_record("kalshi:\x00€", models=(a_model(author="x\x00", log="\x00", result=None),), problem=nasty)
+    model = a_model(author=nasty, source=nasty, log=nasty, problem=nasty, result=None)
+    record = a_record("kalshi:\x00€", models=(model,), problem=nasty)
     assert register(store, record) is True
     assert register(store, record) is False
-    (kept,) = store.forecasts()
-    assert (kept.market_id, kept.reason) == ("kalshi:\ufffd€", "x\ufffd'; DROP TABLE forecast;-- \u202e€?")
+    (kept,) = store.forecasts(market_id="kalshi:\x00€")
+    clean = "x\ufffd'; DROP TABLE forecast;-- \u202e€?"
+    assert (kept.market_id, kept.reason, kept.author) == ("kalshi:\ufffd€", clean, clean)
     assert store.check_chain() is None
+    (row,) = rows(engine, simulation)
+    assert (row["author"], row["problem"], row["detail"]["source"], row["detail"]["log"]) == (clean,) * 4
 
 
 def test_instants_of_any_zone_and_whole_numbers_hold_in_the_chain(store):

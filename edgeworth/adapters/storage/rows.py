@@ -56,6 +56,11 @@ def text(value: str) -> str:
     return value.replace("\x00", "\ufffd") if "\x00" in value else value
 
 
+def any_text(value: str) -> str:
+    """``text`` of what a program wrote: half characters, which no encoding can say, are replaced too."""
+    return text(value).encode("utf-8", "replace").decode("utf-8")
+
+
 def optional_text(value: str | None) -> str | None:
     """``text`` of a value that may be missing."""
     return None if value is None else text(value)
@@ -63,21 +68,24 @@ def optional_text(value: str | None) -> str | None:
 
 def json(value: Any) -> str:
     """``value`` as JSON text that both databases can hold."""
-    encoded = _json.encode(value)
+    try:
+        encoded = _json.encode(value)
+    except UnicodeEncodeError:
+        encoded = _json.encode(_storable(msgspec.to_builtins(value)))
     # PostgreSQL refuses an escaped NUL too.
     if b"\\u0000" in encoded:
-        encoded = _json.encode(_without_nul(msgspec.json.decode(encoded)))
+        encoded = _json.encode(_storable(msgspec.json.decode(encoded)))
     return encoded.decode()
 
 
-def _without_nul(value: Any) -> Any:
+def _storable(value: Any) -> Any:
     match value:
         case str():
-            return text(value)
-        case list():
-            return [_without_nul(one) for one in value]
+            return any_text(value)
+        case list() | tuple():
+            return [_storable(one) for one in value]
         case dict():
-            return {text(key): _without_nul(one) for key, one in value.items()}
+            return {any_text(key): _storable(one) for key, one in value.items()}
         case _:
             return value
 

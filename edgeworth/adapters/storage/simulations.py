@@ -15,7 +15,7 @@ import msgspec
 import sqlalchemy as sa
 
 from edgeworth.adapters.storage.connection import reading, writing
-from edgeworth.adapters.storage.rows import json, optional_text, text
+from edgeworth.adapters.storage.rows import any_text, json
 from edgeworth.adapters.storage.schema import UtcDateTime, forecast, simulation
 from edgeworth.errors import DataError
 from edgeworth.simulation.chain import (
@@ -57,7 +57,7 @@ class SqlSimulations:
                 _check_same(stored, registered)
                 return False
             _append(connection, registered)
-            rows = [_simulation_row(text(run_id), record, model) for model in record.models]
+            rows = [_simulation_row(any_text(run_id), record, model) for model in record.models]
             if rows:
                 connection.execute(sa.insert(simulation), rows)
         return True
@@ -78,7 +78,7 @@ class SqlSimulations:
         query = _all_columns().order_by(forecast.c.position.desc()).limit(limit)
         for column, value in ((forecast.c.run_id, run_id), (forecast.c.market_id, market_id)):
             if value is not None:
-                query = query.where(column == text(value))
+                query = query.where(column == any_text(value))
         if is_synthetic is not None:
             query = query.where(forecast.c.is_synthetic == is_synthetic)
         with reading(self._engine) as connection:
@@ -178,20 +178,20 @@ def _values(row: sa.Row[Any]) -> dict[str, Any]:
 def _simulation_row(run_id: str, record: MarketSimulation, model: ModelRun) -> dict[str, Any]:
     return {
         "run_id": run_id,
-        "market_id": text(record.market_id),
+        "market_id": any_text(record.market_id),
         "number": model.number,
         "is_synthetic": record.is_synthetic,
         "as_of": record.context.as_of,
-        "author": text(model.author),
+        "author": any_text(model.author),
         "author_kind": model.kind.value,
         **_answer(model),
-        "sandbox": text(model.sandbox),
+        "sandbox": any_text(model.sandbox),
         "repairs": model.repairs,
         "input_tokens": model.usage.input_tokens,
         "output_tokens": model.usage.output_tokens,
         "cost_micros": model.usage.cost,
         "seconds": model.seconds,
-        "problem": optional_text(model.problem),
+        "problem": None if model.problem is None else any_text(model.problem),
         "source_digest": hashlib.sha256(model.source.encode("utf-8", "replace")).hexdigest() if model.source else None,
         "detail": msgspec.json.decode(json(model)),
     }
