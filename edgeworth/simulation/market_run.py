@@ -28,6 +28,7 @@ class GatheredMarket(Struct, frozen=True, kw_only=True):
     Attributes:
         venue: As in ``Venue``. url: The venue's page. slug: Its folder in the batch.
         context: Without research yet. left_out: What did not enter it, by reason.
+        problem: Why no context could be put together; ``context`` then holds the bare question.
     """
 
     market_id: str
@@ -38,6 +39,7 @@ class GatheredMarket(Struct, frozen=True, kw_only=True):
     slug: str
     context: SimulationContext
     left_out: dict[str, int] = {}
+    problem: str | None = None
 
 
 async def simulate_market(

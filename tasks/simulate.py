@@ -1,0 +1,111 @@
+"""The Prefect tasks of a batch of simulations: each calls one step of ``tasks.simulating``, logs it, returns little."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from uuid import UUID
+
+from msgspec import Struct
+from prefect import get_run_logger, task
+from prefect.artifacts import create_progress_artifact, update_progress_artifact
+from prefect.cache_policies import NO_CACHE
+from prefect.futures import PrefectFuture
+
+from edgeworth.simulation.record import MarketStatus
+from tasks.prefect_server import hear_library
+from tasks.progress import current_stages
+from tasks.settings import load_settings
+from tasks.simulating import STAGE, begin_simulation, gather_batch, publish_batch, sentence, what_broke_off
+from tasks.simulation_batch import BatchIndex, MarketRef
+from tasks.simulation_market import MarketOutcome, simulate_one
+from tasks.simulation_plan import SimulatePlan
+from tasks.slots import service_slot
+from tasks.taking_up import BegunRun
+from tasks.workshop import Closing, workshop
+
+PROGRESS_KEY = "simulation-progress"
+
+
+class PublishedBatch(Struct, frozen=True):
+    """Where the report is, and what it says in one line."""
+
+    folder: str | None
+    sentence: str
+
+
+@task(name="begin-simulation", cache_policy=NO_CACHE)
+def begin(plan: SimulatePlan) -> BegunRun:
+    """Check the plan and note the run, or take up one that was interrupted."""
+    hear_library()
+    run = begin_simulation(load_settings(), plan)
+    if run.is_taken_up:
+        get_run_logger().info("taking up run %s, which was interrupted", run.run_id)
+    return run
+
+
+@task(name="gather-markets", task_run_name="choose-and-gather", cache_policy=NO_CACHE)
+def gather(run: BegunRun, plan: SimulatePlan) -> BatchIndex:
+    """Choose the markets and keep what may be known of each."""
+    index = gather_batch(load_settings(), run, plan)
+    get_run_logger().info("%d markets, as of %s, in %s", len(index.markets), index.as_of.isoformat(), index.folder)
+    return index
+
+
+@task(name="simulate-market", task_run_name="{market.slug}", cache_policy=NO_CACHE)
+def simulate_market(run: BegunRun, plan: SimulatePlan, index: BatchIndex, market: MarketRef) -> MarketOutcome:
+    """Bring one market to its end; takes a slot of each service that it asks."""
+    hear_library()
+    with workshop(run, plan) as shop, ExitStack() as slots:
+        for service in shop.services:
+            slots.enter_context(service_slot(service))
+        outcome = simulate_one(run, plan, index, market)
+    log = get_run_logger()
+    if outcome.status is MarketStatus.SUCCEEDED:
+        log.info("%s: %s", outcome.market_id, "" if outcome.verdict is None else outcome.verdict.value)
+    else:
+        log.warning("%s %s: %s", outcome.market_id, outcome.status.value, outcome.problem)
+    return outcome
+
+
+@task(name="publish-simulation", cache_policy=NO_CACHE)
+def publish(
+    run: BegunRun, plan: SimulatePlan, index: BatchIndex, closing: Closing, lost: dict[str, str]
+) -> PublishedBatch:
+    """Write the report and the artifacts."""
+    report = publish_batch(load_settings(), run, plan, index, closing, lost)
+    return PublishedBatch(report.folder, sentence(report))
+
+
+class BatchProgress:
+    """How far a batch has come: for the terminal, and as an artifact of the run."""
+
+    def __init__(self, total: int) -> None:
+        self.total = total
+        self.done = 0
+        self.lost: dict[str, str] = {}
+        made = create_progress_artifact(progress=0.0, key=PROGRESS_KEY, description=self._told)
+        assert isinstance(made, UUID)  # a coroutine only inside an event loop
+        self._artifact = made
+
+    @property
+    def _told(self) -> str:
+        return f"{self.done}/{self.total} markets simulated"
+
+    def ended(self, market: MarketRef, future: PrefectFuture[MarketOutcome]) -> None:
+        """One market came to its end.
+
+        Raises:
+            ConfigurationError, StorageError: It failed in a way in which the others would fail too.
+        """
+        result = future.result(raise_on_failure=False)
+        why = what_broke_off(result if isinstance(result, BaseException) else None)
+        if why is not None:
+            self.lost[market.market_id] = why
+        self.done += 1
+        current_stages().advanced(STAGE, self.done, self.total)
+        update_progress_artifact(self._artifact, progress=100.0 * self.done / self.total, description=self._told)
+
+
+def markets_at_once() -> int:
+    """How many markets of a batch are simulated at the same time."""
+    return load_settings().simulate_concurrency

@@ -1,0 +1,203 @@
+"""A batch of simulations from its beginning to its report, free of Prefect: begin, gather, each market, publish.
+
+``flows/simulate.py`` gives each step, and each market, its own record and line in the UI; ``edgeworth simulate
+--no-prefect`` calls the same steps in the same order. Steps hand on small values; what is large waits in the unit
+store, so a step can run in any process, and again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from datetime import timedelta
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, Final
+
+import msgspec
+
+from edgeworth.errors import ConfigurationError, EdgeworthError, StorageError
+from edgeworth.reports.batch import BatchReport
+from edgeworth.reports.batch_document import batch_json
+from edgeworth.simulation.record import MarketSimulation, MarketStatus
+from tasks import run_claims, wiring
+from tasks.batch_folder import BatchFolder, open_batch_folder
+from tasks.clock import utc_now
+from tasks.progress import current_stages
+from tasks.results import shown_path
+from tasks.settings import Settings
+from tasks.simulation_batch import BatchIndex, freeze, frozen, frozen_index
+from tasks.simulation_gathering import gather
+from tasks.simulation_market import kept_record, lost_record, simulate_one
+from tasks.simulation_pages import write_batch
+from tasks.simulation_plan import SimulatePlan, public_plan
+from tasks.simulation_ready import check_ready
+from tasks.simulation_used import used_instead
+from tasks.taking_up import BegunRun, begin_run
+from tasks.workshop import Closing, workshop
+
+__all__ = ["begin_simulation", "check_ready", "gather_batch", "publish_batch", "simulate_plainly"]
+
+TAKEN_UP_WITHIN = timedelta(hours=6)
+"""A batch that was killed longer ago is left: what it knew is too old to be compared with a price of now."""
+
+STAGE = "simulate"
+NOTHING_LOST: Final[Mapping[str, str]] = MappingProxyType({})
+
+logger = logging.getLogger(__name__)
+
+
+def begin_simulation(settings: Settings, plan: SimulatePlan) -> BegunRun:
+    """Note that a batch begins, after the checks of ``check_ready``; one with the same plan that was killed goes on.
+
+    Raises:
+        ConfigurationError, StorageError: See ``check_ready``.
+    """
+    check_ready(settings, plan)
+    with wiring.open_storage(settings) as storage:
+        return begin_run(storage, settings, kind="simulate", parameters=public_plan(plan), within=TAKEN_UP_WITHIN)
+
+
+def gather_batch(settings: Settings, begun: BegunRun, plan: SimulatePlan) -> BatchIndex:
+    """Choose the markets and keep what may be known of each; what an interrupted process kept is used as it is.
+
+    Raises:
+        StorageError: The stores or the results cannot be used.
+    """
+    with wiring.open_storage(settings) as storage:
+        known = frozen_index(storage.units, begun.run_id)
+        if known is not None:
+            return known
+        current_stages().advanced("gather", 0, None)
+        found = asyncio.run(gather(settings, plan, None, storage, name=begun.run_id))
+        folder = open_batch_folder(settings.results_dir, plan.batch_name, begun.started_at, begun.run_id)
+        index, markets = frozen(begun, folder, found)
+        freeze(storage.units, index, markets)
+        return index
+
+
+def publish_batch(
+    settings: Settings,
+    begun: BegunRun,
+    plan: SimulatePlan,
+    index: BatchIndex,
+    closing: Closing = Closing(),  # noqa: B008
+    lost: Mapping[str, str] = NOTHING_LOST,
+) -> BatchReport:
+    """Write the page, the report and the manifest, close the run in the store, and give the whole report.
+
+    Args:
+        settings: Where stores and results are.
+        begun: The run.
+        plan: What was asked for.
+        index: Its markets.
+        closing: What is to be said of services and sandboxes.
+        lost: Markets without a record, with what broke off their work; they count as failed.
+
+    Raises:
+        StorageError: The stores or the results cannot be used.
+    """
+    with wiring.open_storage(settings) as storage:
+        records = tuple(
+            kept_record(storage.units, begun.run_id, market.market_id)
+            or lost_record(storage, begun, index, market, lost.get(market.market_id, "its work was never begun"))
+            for market in index.markets
+        )
+        report = _report(settings, begun, plan, index, records, closing)
+        write_batch(BatchFolder(Path(index.folder)), plan, begun, index, report, storage.simulations.chain_end())
+        storage.catalogue.finish_run(
+            begun.run_id,
+            finished_at=report.finished_at,
+            status="complete",
+            counts=_counts(report),
+        )
+    run_claims.let_go(settings.data_dir, begun.run_id)
+    return report
+
+
+def simulate_plainly(settings: Settings, plan: SimulatePlan) -> dict[str, Any]:
+    """The whole batch in this process, without Prefect: the same steps in the same order; its report as JSON."""
+    begun = begin_simulation(settings, plan)
+    index = gather_batch(settings, begun, plan)
+    lost: dict[str, str] = {}
+    with workshop(begun, plan) as shop, ThreadPoolExecutor(settings.simulate_concurrency) as places:
+        futures = {places.submit(simulate_one, begun, plan, index, market): market for market in index.markets}
+        try:
+            for done, future in enumerate(as_completed(futures), 1):
+                if (why := what_broke_off(future.exception())) is not None:
+                    lost[futures[future].market_id] = why
+                current_stages().advanced(STAGE, done, len(futures))
+        except BaseException:
+            for future in futures:
+                future.cancel()
+            raise
+        closing = shop.closing
+    return batch_json(publish_batch(settings, begun, plan, index, closing, lost))
+
+
+def sentence(report: BatchReport) -> str:
+    """The batch in one line, failures first and by name."""
+    failed = [one.market_id for one in report.records if one.status is MarketStatus.FAILED]
+    told = f"{report.succeeded} of {len(report.records)} markets simulated, {report.skipped} skipped"
+    return f"{len(failed)} failed ({', '.join(failed)}); {told}" if failed else told
+
+
+def what_broke_off(error: BaseException | None) -> str | None:
+    """What to say of a market whose work ended with ``error``; ``None`` when it ended well.
+
+    Raises:
+        BaseException: ``error`` itself, when the other markets would fail in the same way or the user stops the batch.
+    """
+    if error is None:
+        return None
+    if isinstance(error, ConfigurationError | StorageError) or not isinstance(error, Exception):
+        raise error
+    logger.error("a market broke off", exc_info=error)
+    if isinstance(error, EdgeworthError):
+        return str(error)
+    return f"a defect of Edgeworth: {type(error).__name__}: {error}"
+
+
+def _report(
+    settings: Settings,
+    begun: BegunRun,
+    plan: SimulatePlan,
+    index: BatchIndex,
+    records: tuple[MarketSimulation, ...],
+    closing: Closing,
+) -> BatchReport:
+    used = used_instead(settings, plan, records, closing.sandbox_note)
+    return BatchReport(
+        run_id=begun.run_id,
+        name=plan.batch_name,
+        as_of=index.as_of,
+        started_at=begun.started_at,
+        finished_at=utc_now(),
+        records=records,
+        author=used.author,
+        sandbox=used.sandbox,
+        folder=shown_path(Path(index.folder)),
+        exclusions=index.exclusions,
+        replaced=used.replaced,
+        budget_note=closing.budget_note,
+        notes=index.notes,
+    )
+
+
+def _counts(report: BatchReport) -> dict[str, Any]:
+    """What the book of runs keeps."""
+    usage = report.total_usage
+    return {
+        "markets": len(report.records),
+        "succeeded": report.succeeded,
+        "failed": report.failed,
+        "skipped": report.skipped,
+        "verdicts": {verdict.value: number for verdict, number in report.verdicts().items()},
+        "author": report.author,
+        "sandbox": report.sandbox,
+        "seconds": report.seconds,
+        "folder": report.folder,
+        "usage": msgspec.to_builtins(usage),
+    }

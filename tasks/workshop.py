@@ -1,0 +1,164 @@
+"""What the markets of one batch share in this process: the services, the sandboxes, what was spent, the stores.
+
+The services and sandboxes live in an event loop of their own, in one thread, for as long as the batch goes on here; a
+task of any task runner hands its market to that loop and waits. A task in another process (Dask, Ray) opens a workshop
+of its own, with a budget of its own. Leaving the workshop, however it happens, ends what runs and gives every sandbox
+back.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from typing import TypeVar
+
+from anyio.from_thread import BlockingPortal, start_blocking_portal
+from msgspec import Struct
+
+from edgeworth.ports import LanguageModel, Research
+from edgeworth.simulation.authoring.running import ModelRunner, SandboxRunner
+from edgeworth.simulation.record import Usage
+from edgeworth.simulation.remembered import RememberedModel, RememberedRuns
+from edgeworth.simulation.sandbox import SandboxProvider
+from edgeworth.simulation.spending import CountedModel, CountedResearch, Spending
+from tasks import wiring
+from tasks.settings import Settings, load_settings
+from tasks.simulation_plan import AuthorChoice, SimulatePlan
+from tasks.taking_up import BegunRun
+
+T = TypeVar("T")
+
+
+class Closing(Struct, frozen=True, kw_only=True):
+    """What a reader of the report should know of the workshop.
+
+    Attributes:
+        sandbox_note: Why what confined the models is nothing stronger; empty when there is nothing to say.
+        budget_note: Why nothing more was asked of paid services; ``None`` when the budget was enough.
+    """
+
+    sandbox_note: str = ""
+    budget_note: str | None = None
+
+
+class Workshop(Struct, frozen=True, kw_only=True):
+    """The shared things, ready for use.
+
+    Attributes:
+        author: Writes models; ``None`` when the built-in ones are used. researcher: ``None`` when nobody is searched.
+        runner: Runs models.
+        sandbox_note: Why what confines them is nothing stronger; empty when there is nothing to say.
+        spending: Of the services, in this process.
+        services: Names of the limits across processes that a market takes a slot of.
+        storage: Our own stores.
+    """
+
+    portal: BlockingPortal
+    author: LanguageModel | None
+    researcher: Research | None
+    runner: ModelRunner
+    sandbox_note: str
+    spending: Spending
+    services: tuple[str, ...]
+    storage: wiring.Storage
+    opened: float
+
+    @property
+    def seconds(self) -> float:
+        """Wall time since it was opened."""
+        return time.monotonic() - self.opened
+
+    @property
+    def closing(self) -> Closing:
+        """What is to be said of it when the batch is done."""
+        return Closing(sandbox_note=self.sandbox_note, budget_note=self.spending.why_spent)
+
+    def count(self, usage: Usage) -> None:
+        """Add what an earlier process of the batch paid."""
+
+        async def counted() -> None:
+            self.spending.count(usage)
+
+        self.do(counted)
+
+    def do(self, work: Callable[[], Awaitable[T]]) -> T:
+        """``work`` done in the workshop's loop; this thread waits for it."""
+        return self.portal.call(work)
+
+
+_open: dict[str, Workshop] = {}
+"""By run."""
+
+
+@contextmanager
+def workshop(run: BegunRun, plan: SimulatePlan) -> Iterator[Workshop]:
+    """The workshop of ``run``: the one that is open in this process, else one for the time of the block.
+
+    Raises:
+        ConfigurationError: A service is named and its key is missing, its price is not known though money is bounded,
+            or no sandbox is strong enough.
+    """
+    found = _open.get(run.run_id)
+    if found is not None:
+        yield found
+        return
+    with _opened(load_settings(), run, plan) as new:
+        _open[run.run_id] = new
+        try:
+            yield new
+        finally:
+            del _open[run.run_id]
+
+
+@contextmanager
+def _opened(settings: Settings, run: BegunRun, plan: SimulatePlan) -> Iterator[Workshop]:
+    opened = time.monotonic()
+    budget = plan.budget
+    spending = Spending(
+        tokens=budget.tokens,
+        cost=budget.cost,
+        seconds=budget.seconds,
+        stopwatch=lambda: time.monotonic() - opened,
+    )
+    with ExitStack() as stack:
+        storage = stack.enter_context(wiring.open_storage(settings))
+        portal = stack.enter_context(start_blocking_portal())
+        kind = wiring.choose_sandbox(settings, kind=plan.sandbox)
+
+        async def made() -> SandboxProvider:
+            # In the loop that will use it: its locks belong to one.
+            return wiring.build_sandbox_provider(settings, kind=kind)
+
+        provider = portal.call(made)
+        stack.enter_context(portal.wrap_async_context_manager(provider))
+        author, researcher = _author(settings, plan, spending, storage), _researcher(settings, plan, spending)
+        runner = SandboxRunner(provider, run=run.run_id)
+        services = [service.name.split("/")[0].split("@")[0] for service in (author, researcher) if service is not None]
+        yield Workshop(
+            portal=portal,
+            author=author,
+            researcher=researcher,
+            runner=RememberedRuns(runner, storage.units, limits=runner.limits),
+            sandbox_note=provider.explanation,
+            spending=spending,
+            services=tuple(sorted([*services, "daytona"] if kind == "daytona" else services)),
+            storage=storage,
+            opened=opened,
+        )
+
+
+def _author(
+    settings: Settings, plan: SimulatePlan, spending: Spending, storage: wiring.Storage
+) -> LanguageModel | None:
+    """Who writes the models; what an earlier process of the batch was answered is not asked again."""
+    model = None if plan.author is AuthorChoice.BUILTIN else wiring.build_language_model(settings)
+    if model is None:
+        return None
+    counted = CountedModel(model, spending)
+    return RememberedModel(counted, storage.units, on_recall=spending.count_reply)
+
+
+def _researcher(settings: Settings, plan: SimulatePlan, spending: Spending) -> Research | None:
+    research = wiring.build_research(settings) if plan.research else None
+    return None if research is None else CountedResearch(research, spending)
