@@ -10,6 +10,7 @@ own closing line, and the same text always gives the same prompt.
 
 from __future__ import annotations
 
+import functools
 import hashlib
 from enum import Enum
 from pathlib import Path
@@ -69,10 +70,16 @@ def render_prompt(path: Path, **values: Any) -> Prompt:
     Raises:
         ValueError: The template prints text that is not fenced. jinja2.TemplateError: It cannot be rendered.
     """
-    template = _ENVIRONMENT.from_string(path.read_text(encoding="utf-8"))
+    template = _compiled(path.read_text(encoding="utf-8"))
     context = template.new_context({**values, "fence_rule": Delimited(RULE)})
     system, text = ("".join(template.blocks[block](context)).strip() for block in ("system", "text"))
     return Prompt(prompt_id=path.name.removesuffix(".md.j2"), system=system, text=text)
+
+
+@functools.cache
+def _compiled(source: str) -> jinja2.Template:
+    """Compiling takes longer than all else, and a batch asks the same template of hundreds of markets."""
+    return _ENVIRONMENT.from_string(source)
 
 
 def _only_what_may_stand(value: Any) -> Any:
