@@ -10,6 +10,7 @@ import pytest
 import sqlalchemy as sa
 from msgspec.structs import asdict, replace
 
+from edgeworth.adapters.storage import migrate
 from edgeworth.adapters.storage.connection import writing
 from edgeworth.adapters.storage.database import SqlSimulations
 from edgeworth.adapters.storage.schema import forecast as forecasts
@@ -371,3 +372,18 @@ def test_a_forecast_has_a_column_for_each_field(store):
         "digest",
         "previous_digest",
     }
+
+
+def test_the_tables_can_be_taken_back_and_made_again(store, engine):
+    from alembic import command
+    from alembic.config import Config
+
+    register_all(store, "A")
+    with engine.begin() as connection:
+        config = Config(attributes={"connection": connection})
+        config.set_main_option("script_location", str(migrate.MIGRATIONS))
+        command.downgrade(config, "0002")
+        assert not sa.inspect(connection).has_table("forecast")
+        command.upgrade(config, "head")
+    register_all(store, "A")
+    assert len(store.forecasts()) == 1
