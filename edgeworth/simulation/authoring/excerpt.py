@@ -113,6 +113,8 @@ def _sibling(one: Sibling) -> dict[str, Any]:
         "question": _cut(one.question, 2 * _LABEL_CHARACTERS),
         "closes_at": _iso(one.closes_at),
         "is_open": one.is_open,
+        # What a decided market paid is no price but a fact.
+        "paid": one.price if not one.is_open and one.price in {0.0, 1.0} else None,
     }
 
 

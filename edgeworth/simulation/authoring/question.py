@@ -15,6 +15,7 @@ from edgeworth.simulation import harness
 from edgeworth.simulation.authoring.excerpt import (
     DOCUMENT_CHARACTERS,
     MARKET_CHARACTERS,
+    MOST_DOCUMENTS,
     RULES_CHARACTERS,
     shown_documents,
     shown_instant,
@@ -117,6 +118,7 @@ def author_prompt(context: SimulationContext, *, draft: int, drafts_of: int, fau
         rules=context.rules,
         rules_characters=RULES_CHARACTERS,
         documents=shown_documents(context),
+        documents_left=max(0, len(context.research) - MOST_DOCUMENTS),
         document_characters=DOCUMENT_CHARACTERS,
         source_characters=LONGEST_SOURCE,
         draft=draft,
