@@ -256,19 +256,18 @@ def _settled(settings: Settings, plan: SimulatePlan, choice: Choice | None, *, i
 
 
 def _asked(settings: Settings, storage: Storage, plan: SimulatePlan, *, is_list: bool) -> SimulatePlan | None:
+    from flows.commands.keyboard import Keyboard
     from flows.commands.simulate_menu import MenuStart, run_menu
     from flows.commands.simulate_view import StoredMarkets, prospects
     from tasks.clock import utc_now
 
-    # Whatever bytes a terminal sends, a line can be read.
-    sys.stdin.reconfigure(errors="replace")  # type: ignore[union-attr]  # a terminal's is a TextIOWrapper
     start = MenuStart(
         plan=plan,
         batch_size=settings.simulate_batch_size,
         prospects=lambda wanted: prospects(settings, wanted),
         is_list=is_list,
     )
-    return run_menu(StoredMarkets(storage, utc_now()), sys.stdin, errors, start)
+    return run_menu(StoredMarkets(storage, utc_now()), Keyboard(sys.stdin.fileno(), sys.stdin.encoding), errors, start)
 
 
 # --- what can be meant ------------------------------------------------------------------------------------------------

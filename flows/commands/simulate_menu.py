@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Sequence
 from itertools import groupby
-from typing import Protocol, TextIO
+from typing import Protocol
 
 import msgspec
 from msgspec import Struct
@@ -56,6 +56,13 @@ class CatalogueView(Protocol):
         """What ``rule`` chooses now, and why not the others."""
 
 
+class Lines(Protocol):
+    """What the user types."""
+
+    def readline(self) -> str:
+        """The next line with its end; empty when there will be none."""
+
+
 class MenuStart(Struct, frozen=True, kw_only=True):
     """What the menu begins with.
 
@@ -72,7 +79,7 @@ class MenuStart(Struct, frozen=True, kw_only=True):
     is_list: bool = False
 
 
-def run_menu(view: CatalogueView, lines: TextIO, console: Console, start: MenuStart) -> SimulatePlan | None:
+def run_menu(view: CatalogueView, lines: Lines, console: Console, start: MenuStart) -> SimulatePlan | None:
     """Ask until the user starts a batch, whose plan is returned, or quits or ends the input: ``None``.
 
     Raises:
@@ -92,7 +99,7 @@ class _QuitError(Exception):
 
 
 class _Menu:
-    def __init__(self, view: CatalogueView, lines: TextIO, console: Console, start: MenuStart) -> None:
+    def __init__(self, view: CatalogueView, lines: Lines, console: Console, start: MenuStart) -> None:
         self.view = view
         self.lines = lines
         self.console = console

@@ -86,7 +86,9 @@ def _check_contradictions(options: ChoiceOptions) -> None:
         raise ConfigurationError(f"--category and {modes[0]} contradict each other: a market that is named is taken")
     if options.number is not None and (modes or options.category is None):
         beside = f"beside {modes[0]}" if modes else "alone"
-        raise ConfigurationError(f"-n says how many of --category NAME: expected it with that option, found it {beside}")
+        raise ConfigurationError(
+            f"-n says how many of --category NAME: expected it with that option, found it {beside}"
+        )
 
 
 def _category(name: str | None) -> str | None:
