@@ -306,6 +306,26 @@ class Settings(BaseSettings):
             description="Markets of a batch that are worked on at once.",
         ),
     ]
+    simulate_model_seconds: Annotated[
+        float,
+        Field(
+            60.0,
+            gt=0,
+            le=86_400,
+            allow_inf_nan=False,
+            validation_alias=_named("EDGEWORTH_SIMULATE_MODEL_SECONDS"),
+            description="Longest that one run of a model may take, in wall time and in processor time.",
+        ),
+    ]
+    simulate_model_memory_mb: Annotated[
+        int,
+        Field(
+            1024,
+            ge=256,
+            validation_alias=_named("EDGEWORTH_SIMULATE_MODEL_MEMORY_MB"),
+            description="Address space of one run of a model in MiB; the interpreter with numpy takes about 120 of it.",
+        ),
+    ]
     sandbox: Annotated[
         Literal["auto", "local", "daytona", "unsafe"],
         Field(
@@ -341,6 +361,16 @@ class Settings(BaseSettings):
             description="The model, as its service names it; unset means the service's usual one.",
         ),
     ]
+    language_model_seconds: Annotated[
+        float,
+        Field(
+            600.0,
+            gt=0,
+            allow_inf_nan=False,
+            validation_alias=_named("EDGEWORTH_LANGUAGE_MODEL_SECONDS"),
+            description="Longest wait for one answer of a language model; then it is asked again, three times at most.",
+        ),
+    ]
     anthropic_base_url: Annotated[
         str,
         _checked_url("http", "https"),
@@ -365,6 +395,16 @@ class Settings(BaseSettings):
             "auto",
             validation_alias=_named("EDGEWORTH_RESEARCH_SERVICE"),
             description="Who is searched for news: `auto` is the first of the two whose key is set, in this order.",
+        ),
+    ]
+    research_seconds: Annotated[
+        float,
+        Field(
+            60.0,
+            gt=0,
+            allow_inf_nan=False,
+            validation_alias=_named("EDGEWORTH_RESEARCH_SECONDS"),
+            description="Longest wait for one answer of a search; then it is asked again, three times at most.",
         ),
     ]
     exa_base_url: Annotated[
@@ -400,6 +440,16 @@ class Settings(BaseSettings):
             None,
             validation_alias=_named("EDGEWORTH_DAYTONA_SNAPSHOT"),
             description="What Daytona's sandboxes start from, with Python and numpy; unset means Daytona's own.",
+        ),
+    ]
+    daytona_create_seconds: Annotated[
+        float,
+        Field(
+            120.0,
+            gt=0,
+            allow_inf_nan=False,
+            validation_alias=_named("EDGEWORTH_DAYTONA_CREATE_SECONDS"),
+            description="Longest that Daytona may take to start a sandbox; what it starts later is deleted.",
         ),
     ]
     daytona_sandboxes: Annotated[

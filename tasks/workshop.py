@@ -8,6 +8,7 @@ back.
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -20,7 +21,7 @@ from edgeworth.ports import LanguageModel, Research
 from edgeworth.simulation.authoring.running import ModelRunner, SandboxRunner
 from edgeworth.simulation.record import Usage
 from edgeworth.simulation.remembered import RememberedModel, RememberedRuns
-from edgeworth.simulation.sandbox import SandboxProvider
+from edgeworth.simulation.sandbox import Limits, SandboxProvider
 from edgeworth.simulation.spending import CountedModel, CountedResearch, Spending
 from tasks import wiring
 from tasks.settings import Settings, load_settings
@@ -133,7 +134,7 @@ def _opened(settings: Settings, run: BegunRun, plan: SimulatePlan) -> Iterator[W
         provider = portal.call(made)
         stack.enter_context(portal.wrap_async_context_manager(provider))
         author, researcher = _author(settings, plan, spending, storage), _researcher(settings, plan, spending)
-        runner = SandboxRunner(provider, run=run.run_id)
+        runner = SandboxRunner(provider, run=run.run_id, limits=_limits(settings))
         services = [service.name.split("/")[0].split("@")[0] for service in (author, researcher) if service is not None]
         yield Workshop(
             portal=portal,
@@ -146,6 +147,12 @@ def _opened(settings: Settings, run: BegunRun, plan: SimulatePlan) -> Iterator[W
             storage=storage,
             opened=opened,
         )
+
+
+def _limits(settings: Settings) -> Limits:
+    """Of one run of a model."""
+    seconds = settings.simulate_model_seconds
+    return Limits(wall_seconds=seconds, cpu_seconds=math.ceil(seconds), memory_mb=settings.simulate_model_memory_mb)
 
 
 def _author(

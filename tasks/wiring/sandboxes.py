@@ -78,7 +78,7 @@ def _daytona_options(settings: Settings) -> DaytonaOptions:
         api_url=settings.daytona_url,
         sandboxes=settings.daytona_sandboxes,
         is_reused=settings.daytona_reuse,
-        wish=SandboxWish(snapshot=settings.daytona_snapshot),
+        wish=SandboxWish(snapshot=settings.daytona_snapshot, create_seconds=settings.daytona_create_seconds),
     )
 
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from msgspec.structs import replace
 from pydantic import SecretStr
 
 from edgeworth.adapters.language_models import anthropic, openai
-from edgeworth.adapters.research.exa import ExaResearch
+from edgeworth.adapters.research import exa, perplexity
 from edgeworth.adapters.research.memory import FileResearchMemory, RememberedResearch
-from edgeworth.adapters.research.perplexity import PerplexityResearch
 from edgeworth.errors import ConfigurationError
 from edgeworth.ports import LanguageModel, Research
 from tasks.clock import utc_now
@@ -40,6 +40,7 @@ def build_language_model(settings: Settings) -> LanguageModel | None:
             clock=utc_now,
             model=settings.language_model or anthropic.DEFAULT_MODEL,
             base_url=settings.anthropic_base_url,
+            retry=replace(anthropic.PATIENT, attempt_seconds=settings.language_model_seconds),
             jitter=jitter,
         )
     if service == "openai":
@@ -47,7 +48,12 @@ def build_language_model(settings: Settings) -> LanguageModel | None:
     else:
         there, usual = openai.openrouter_at(settings.openrouter_base_url), openai.OPENROUTER_DEFAULT_MODEL
     return openai.OpenAIModel(
-        api_key=key, clock=utc_now, model=settings.language_model or usual, service=there, jitter=jitter
+        api_key=key,
+        clock=utc_now,
+        model=settings.language_model or usual,
+        service=there,
+        retry=replace(openai.PATIENT, attempt_seconds=settings.language_model_seconds),
+        jitter=jitter,
     )
 
 
@@ -64,9 +70,15 @@ def build_research(settings: Settings) -> Research | None:
     jitter = retry_jitter()
     research: Research
     if service == "exa":
-        research = ExaResearch(api_key=key, clock=utc_now, base_url=settings.exa_base_url, jitter=jitter)
+        retry = replace(exa.SEARCHING, attempt_seconds=settings.research_seconds)
+        research = exa.ExaResearch(
+            api_key=key, clock=utc_now, base_url=settings.exa_base_url, retry=retry, jitter=jitter
+        )
     else:
-        research = PerplexityResearch(api_key=key, clock=utc_now, base_url=settings.perplexity_base_url, jitter=jitter)
+        retry = replace(perplexity.SEARCHING, attempt_seconds=settings.research_seconds)
+        research = perplexity.PerplexityResearch(
+            api_key=key, clock=utc_now, base_url=settings.perplexity_base_url, retry=retry, jitter=jitter
+        )
     return RememberedResearch(research, FileResearchMemory(settings.data_dir / RESEARCH_FOLDER))
 
 
