@@ -53,4 +53,5 @@ def recorded_items(path: Path) -> Iterator[ParsedItem]:
 
 
 def _recorded_note(file: RecordedFile) -> str:
-    return f"recorded {file.as_of:%Y-%m-%d %H:%M} UTC, according to: {file.as_of_source.value}"
+    when = f"recorded {file.as_of:%Y-%m-%d %H:%M} UTC, according to: {file.as_of_source.value}"
+    return when if file.bars is None else f"{when}; {file.bars.remark}"

@@ -17,12 +17,22 @@ Tokens = Mapping[str, tuple[str, int]]
 """Token id -> condition id and index of the outcome."""
 
 
+class BarTerms(Struct, frozen=True, kw_only=True):
+    """What all bars of a table have in common; see ``edgeworth.markets.bars.Bar``."""
+
+    asset: str
+    unit: str
+    interval_seconds: int
+    source: str
+
+
 class RowContext(Struct, frozen=True, kw_only=True):
-    """What a row does not say."""
+    """What a row does not say. ``bars``: of a table of bars."""
 
     venue: Venue
     as_of: datetime
     tokens: Tokens
+    bars: BarTerms | None = None
 
 
 def flag(text: str, column: str) -> bool:

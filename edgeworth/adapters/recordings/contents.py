@@ -25,7 +25,7 @@ from edgeworth.errors import UnreadableInputError
 
 PIECE_BYTES = 1 << 20
 
-EXPECTED = "a recording of Polymarket or Kalshi (JSON, JSON lines or CSV, plain or gzip)"
+EXPECTED = "a recording of Polymarket or Kalshi, or bars (JSON, JSON lines or CSV, plain or gzip)"
 
 _GZIP_MAGIC = b"\x1f\x8b"
 _UPDATED = re.compile(rb'"(?:updatedAt|createdAt|updated_time|created_time)"\s*:\s*"([0-9][^"\\]{9,34})"')

@@ -21,6 +21,8 @@ from edgeworth.adapters.kalshi import pages as kalshi_pages
 from edgeworth.adapters.kalshi import parse as kalshi
 from edgeworth.adapters.listing_pages import decode_page, listing_items
 from edgeworth.adapters.polymarket import parse as polymarket
+from edgeworth.adapters.recordings.bar_tables import BarTable, read_table
+from edgeworth.adapters.recordings.cells import BarTerms
 from edgeworth.adapters.recordings.contents import survey
 from edgeworth.adapters.recordings.rows import BROKEN, BrokenRecord, Row, Rows
 from edgeworth.adapters.recordings.shapes import REFUSED, shape_of
@@ -73,6 +75,7 @@ class RecordedFile:
     Attributes:
         name: The file's name without its folder.
         as_of: When it was recorded. as_of_source: What says so.
+        bars: What the file is like as a whole if it is a table of bars.
 
     Raises:
         UnreadableInputError: It is no recording, or a damaged one; nothing of it was used.
@@ -104,6 +107,9 @@ class RecordedFile:
             ],
             now,
         )
+        self.bars: BarTable | None = None
+        if self._rows.is_bars:
+            self.bars = read_table(self._rows.cells(), name=self.name, known_at=self.as_of)
         self._pending: tuple[int, Iterator[Row]] | None = None
 
     def __repr__(self) -> str:
@@ -174,7 +180,7 @@ class RecordedFile:
         if item.kind in {REFUSED, BROKEN}:
             return ParsedItem(rows=1, refusals=[_refused(item)])
         if (layout := LAYOUTS_BY_NAME.get(item.kind)) is not None:
-            context = RowContext(venue=page.venue, as_of=page.fetched_at, tokens=self._tokens)
+            context = RowContext(venue=page.venue, as_of=page.fetched_at, tokens=self._tokens, bars=_bar_terms(page))
             return parse_row(item, layout, context)
         if page.venue.exchange is Venue.KALSHI:
             return self._parse_kalshi(item, page)
@@ -227,6 +233,11 @@ class RecordedFile:
         return Row(venue=self.venue, kind=BROKEN, raw=msgspec.json.encode(record))
 
     def _context_params(self) -> Iterator[tuple[str, str]]:
+        if self.bars is not None:
+            terms = self.bars.terms
+            yield "asset", terms.asset
+            yield "unit", terms.unit
+            yield "interval_seconds", str(terms.interval_seconds)
         context = self._rows.context
         if context.ticker is not None:
             yield "ticker", context.ticker
@@ -294,6 +305,19 @@ def _files_in(folder: Path) -> list[Path]:
         for path in paths
         if path.is_file() and not any(part.startswith(".") for part in path.relative_to(folder).parts)
     ]
+
+
+def _bar_terms(page: RawPage) -> BarTerms | None:
+    """What the page says of all its bars, so that it can be read again without its file."""
+    params = dict(page.params)
+    if "asset" not in params:
+        return None
+    return BarTerms(
+        asset=params["asset"],
+        unit=params["unit"],
+        interval_seconds=int(params["interval_seconds"]),
+        source=page.url,
+    )
 
 
 def _is_native(kind: str) -> bool:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import io
+import itertools
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,10 +16,11 @@ import msgspec
 from msgspec import Raw, Struct
 
 from edgeworth.adapters.listing_pages import UTF8_BYTE_ORDER_MARK
+from edgeworth.adapters.recordings.bar_tables import KLINE_COLUMNS, is_bar_header, is_kline
 from edgeworth.adapters.recordings.contents import EXPECTED, TextKind, opened, read_all
 from edgeworth.adapters.recordings.documents import Context, Document, object_of_line, read_document
 from edgeworth.adapters.recordings.shapes import REFUSED, shape_of
-from edgeworth.adapters.recordings.tables import LAYOUTS, Layout, layout_of
+from edgeworth.adapters.recordings.tables import BARS, LAYOUTS, Layout, layout_of
 from edgeworth.errors import UnreadableInputError
 from edgeworth.markets.venue import Venue
 
@@ -48,6 +50,18 @@ class BrokenRecord(Struct, kw_only=True):
     text: str
 
 
+class Heading(Struct, frozen=True, kw_only=True):
+    """The beginning of a table.
+
+    Attributes:
+        names: Of its columns. lines: How many lines stand before the first row.
+    """
+
+    layout: Layout
+    names: tuple[str, ...]
+    lines: int
+
+
 class Rows:
     """All records of one file, which can be read again from the start.
 
@@ -63,12 +77,24 @@ class Rows:
         self._path = path
         self._kind = kind
         self._document: Document | None = None
-        self.layout: Layout | None = None
+        self._heading: Heading | None = None
         if kind is TextKind.JSON:
             self._document = read_document(read_all(path), name=path.name)
         elif kind is TextKind.CSV:
-            self.layout = _checked_layout(path)
+            self._heading = _checked_heading(path)
         self.venue = self._first_venue()
+
+    @property
+    def is_bars(self) -> bool:
+        """Whether it is a table of bars."""
+        return self._heading is not None and self._heading.layout is BARS
+
+    def cells(self) -> Iterator[dict[str, str]]:
+        """The rows of a table that have as many cells as its header."""
+        assert self._heading is not None
+        for row in _csv_rows(self._path, self._heading):
+            if row.kind != BROKEN:
+                yield msgspec.json.decode(row.raw, type=dict[str, str])
 
     @property
     def context(self) -> Context:
@@ -78,8 +104,8 @@ class Rows:
     def __iter__(self) -> Iterator[Row]:
         if self._document is not None:
             return (_row(raw) for raw in self._document.objects)
-        if self.layout is not None:
-            return _csv_rows(self._path, self.layout)
+        if self._heading is not None:
+            return _csv_rows(self._path, self._heading)
         return _line_rows(self._path)
 
     def _first_venue(self) -> Venue | None:
@@ -119,24 +145,24 @@ def _line_rows(path: Path) -> Iterator[Row]:
                 yield _row(raw)
 
 
-def _csv_rows(path: Path, layout: Layout) -> Iterator[Row]:
+def _csv_rows(path: Path, heading: Heading) -> Iterator[Row]:
+    layout, names = heading.layout, heading.names
     with opened(path) as stream:
         reader = csv.reader(io.TextIOWrapper(stream, encoding="utf-8-sig", newline=""))
-        header = [name.strip() for name in next(reader)]
-        for cells in reader:
+        for cells in itertools.islice(reader, heading.lines, None):
             if not cells:
                 continue
-            if len(cells) == len(header):
-                raw = msgspec.json.encode(dict(zip(header, cells, strict=True)))
-                yield Row(venue=Venue.POLYMARKET, kind=layout.name, raw=raw)
+            if len(cells) == len(names):
+                raw = msgspec.json.encode(dict(zip(names, cells, strict=True)))
+                yield Row(venue=layout.venue, kind=layout.name, raw=raw)
             else:
-                code = "short_row" if len(cells) < len(header) else "long_row"
-                reason = f"line {reader.line_num}: expected {len(header)} cells, found {len(cells)}"
-                yield _broken(code, reason, ",".join(cells), Venue.POLYMARKET)
+                code = "short_row" if len(cells) < len(names) else "long_row"
+                reason = f"line {reader.line_num}: expected {len(names)} cells, found {len(cells)}"
+                yield _broken(code, reason, ",".join(cells), layout.venue)
 
 
-def _checked_layout(path: Path) -> Layout:
-    """The layout of a table, after its whole text was found to be readable as CSV.
+def _checked_heading(path: Path) -> Heading:
+    """The heading of a table, after its whole text was found to be readable as CSV.
 
     Raises:
         UnreadableInputError: Unknown columns, or no CSV.
@@ -144,17 +170,29 @@ def _checked_layout(path: Path) -> Layout:
     with opened(path) as stream:
         reader = csv.reader(io.TextIOWrapper(stream, encoding="utf-8-sig", newline=""))
         try:
-            header = next(reader, [])
-            layout = layout_of(header)
-            if layout is None:
-                raise _unknown_header(path.name, header)
+            first = next(reader, [])
+            found = _heading(first, next(reader, []))
+            if found is None:
+                raise _unknown_header(path.name, first)
             for _ in reader:
                 pass
         except csv.Error as error:
             raise UnreadableInputError(
                 f"{path.name}: expected CSV, found text that cannot be read in line {reader.line_num}: {error}"
             ) from error
-    return layout
+    return found
+
+
+def _heading(first: list[str], second: list[str]) -> Heading | None:
+    """What the first two lines of a table say; a banner may stand above a header of bars, klines may have none."""
+    layout = layout_of(first)
+    if layout is not None:
+        return Heading(layout=layout, names=tuple(name.strip() for name in first), lines=1)
+    if is_kline(first):
+        return Heading(layout=BARS, names=KLINE_COLUMNS, lines=0)
+    if is_bar_header(second):
+        return Heading(layout=BARS, names=tuple(name.strip() for name in second), lines=2)
+    return None
 
 
 def _unknown_header(name: str, header: list[str]) -> UnreadableInputError:

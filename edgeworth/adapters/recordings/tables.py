@@ -6,7 +6,8 @@ tables are flattened copies of Polymarket's listings (``RecordDetail.FLAT``): fe
 Layouts: poly_data v1 and PolyMkt (``answer1``, ``token1``, ...), poly_data v2 (the exchange's own record, nested values
 as JSON in a cell: as good as that record, ``RecordDetail.EXCHANGE``), PolyMkt events, and two collections of closed
 markets as published by their authors, one with pipes between outcomes and a resolved outcome, one with token ids only.
-Prices, trades and fills name markets by Gamma's number or by tokens: read only where the condition id is known.
+Prices, trades and fills name markets by Gamma's number or by tokens: read only where the condition id is known. Tables
+of bars (``bar_tables``) belong to no market.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ import msgspec
 from msgspec import Struct
 
 from edgeworth.adapters.polymarket import values
+from edgeworth.adapters.recordings.bar_tables import bar_row, is_bar_header
 from edgeworth.adapters.recordings.cells import Cells, RowContext, Tokens
 from edgeworth.adapters.recordings.history_tables import fill_row, price_row, trade_row
 from edgeworth.adapters.recordings.market_tables import (
@@ -28,8 +30,9 @@ from edgeworth.adapters.recordings.market_tables import (
 )
 from edgeworth.errors import ParseError
 from edgeworth.markets.listing import ListingItem, ParsedItem, Refusal
+from edgeworth.markets.venue import Venue
 
-__all__ = ["LAYOUTS", "LAYOUTS_BY_NAME", "Layout", "RowContext", "Tokens", "layout_of", "parse_row"]
+__all__ = ["BARS", "LAYOUTS", "LAYOUTS_BY_NAME", "Layout", "RowContext", "Tokens", "layout_of", "parse_row"]
 
 _cells_decoder = msgspec.json.Decoder(Cells)
 
@@ -42,6 +45,7 @@ class Layout(Struct, frozen=True, kw_only=True):
         columns: All of these must be in the header.
         key: The column with the row's native id, if it has one.
         read: One row to what it holds.
+        venue: Whose rows they are.
     """
 
     name: str
@@ -49,6 +53,7 @@ class Layout(Struct, frozen=True, kw_only=True):
     columns: frozenset[str]
     key: str | None
     read: Callable[[Cells, RowContext], ParsedItem]
+    venue: Venue = Venue.POLYMARKET
 
 
 def parse_row(item: ListingItem, layout: Layout, context: RowContext) -> ParsedItem:
@@ -79,7 +84,8 @@ def parse_row(item: ListingItem, layout: Layout, context: RowContext) -> ParsedI
 def layout_of(header: Sequence[str]) -> Layout | None:
     """The layout whose columns are all in ``header``; ``None`` for an unknown table."""
     columns = {name.strip() for name in header}
-    return next((layout for layout in LAYOUTS if layout.columns <= columns), None)
+    found = next((layout for layout in LAYOUTS if layout.columns <= columns), None)
+    return BARS if found is None and is_bar_header(header) else found
 
 
 def _layout(name: str, row_kind: str, columns: str, key: str | None, read: Callable[..., ParsedItem]) -> Layout:
@@ -124,4 +130,14 @@ LAYOUTS = (
 )
 """Known tables; the first whose columns are all there."""
 
-LAYOUTS_BY_NAME = {layout.name: layout for layout in LAYOUTS}
+BARS = Layout(
+    name="bar_row",
+    row_kind="bar",
+    columns=frozenset({"date", "open", "high", "low", "close"}),
+    key=None,
+    read=bar_row,
+    venue=Venue.SPOT,
+)
+"""Told by ``is_bar_header``: its columns have several names."""
+
+LAYOUTS_BY_NAME = {layout.name: layout for layout in (*LAYOUTS, BARS)}
