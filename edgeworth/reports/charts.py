@@ -28,6 +28,10 @@ PLOT_WIDTH: Final = 82.0
 """Per cent of the width that the line takes; the rest shows the present."""
 
 
+Text = Callable[[float], str]
+"""How a value is written."""
+
+
 class Whisker(NamedTuple):
     """A value of now with its interval, right of a line; ``css`` is ``model`` or ``market``."""
 
@@ -103,10 +107,11 @@ def line_chart(
     series: Series,
     *,
     label: str,
-    tick_text: Callable[[float], str],
-    day_text: Callable[[float], str],
+    tick_text: Text,
+    day_text: Text,
     whiskers: Sequence[Whisker] = (),
     level: float | None = None,
+    css: str = "market",
     bounds: tuple[float, float] | None = None,
     least_height: float = 0.0,
 ) -> Markup:
@@ -119,16 +124,19 @@ def line_chart(
         day_text: Seconds since 1970 likewise.
         whiskers: Right of the line, from left to right.
         level: A value that matters, as a dashed line.
+        css: What the line is of: ``market``, or ``spot`` for any other quantity.
         bounds: The axis never goes beyond them.
         least_height: Of the axis, so that small moves of a price do not look large.
     """
     marked = [*series.values, *(end for one in whiskers for end in (one.value, one.low, one.high))]
     axis = _axis([*marked, level] if level is not None else marked, bounds, least_height)
-    parts = [*_grid(axis, tick_text), _plotted(series, axis)]
+    width = PLOT_WIDTH if whiskers else 100.0
+    parts = [*_grid(axis), _plotted(series, axis, width, css)]
     if level is not None:
         parts.append(_tag("line", x1="0", x2="100%", y1=axis.y(level), y2=axis.y(level), class_="level"))
     parts += _whiskers(whiskers, axis)
-    parts += _days(series, day_text)
+    parts += [_tag("text", escape(tick_text(value)), x="0", y=axis.y(value), dy="-3") for value in axis.ticks()]
+    parts += _days(series, day_text, width)
     return _svg(parts, css="chart", label=label)
 
 
@@ -139,6 +147,11 @@ class _Axis(NamedTuple):
     low: float
     high: float
     step: float
+
+    def ticks(self) -> list[float]:
+        """The round values inside."""
+        first, last = math.ceil(self.low / self.step - 1e-9), math.floor(self.high / self.step + 1e-9)
+        return [number * self.step for number in range(first, last + 1)]
 
     def y(self, value: float) -> str:
         """Pixels from the top."""
@@ -172,29 +185,25 @@ def _within(low: float, high: float, bounds: tuple[float, float]) -> tuple[float
     return low, high
 
 
-def _grid(axis: _Axis, tick_text: Callable[[float], str]) -> list[Markup]:
-    parts = []
-    first = math.ceil(axis.low / axis.step - 1e-9)
-    for number in range(first, math.floor(axis.high / axis.step + 1e-9) + 1):
-        value = number * axis.step
-        parts.append(_tag("line", x1="0", x2="100%", y1=axis.y(value), y2=axis.y(value), class_="axis"))
-        parts.append(_tag("text", escape(tick_text(value)), x="0", y=axis.y(value), dy="-3"))
-    return parts
+def _grid(axis: _Axis) -> list[Markup]:
+    return [
+        _tag("line", x1="0", x2="100%", y1=axis.y(value), y2=axis.y(value), class_="axis") for value in axis.ticks()
+    ]
 
 
-def _plotted(series: Series, axis: _Axis) -> Markup:
+def _plotted(series: Series, axis: _Axis, width: float, css: str) -> Markup:
     """The line, in a box of its own that stretches with the width while the stroke does not."""
     kept = thinned(series)
     start, end = kept[0][0], kept[-1][0]
-    width = max(end - start, 1.0)
-    places = [f"{_number(1000 * (at - start) / width)},{axis.y(value)}" for at, value in kept]
+    seconds = max(end - start, 1.0)
+    places = [f"{_number(1000 * (at - start) / seconds)},{axis.y(value)}" for at, value in kept]
     if len(places) == 1:
         places.append(f"1000,{axis.y(kept[0][1])}")
-    line = _tag("polyline", points=" ".join(places), class_="price")
+    line = _tag("polyline", points=" ".join(places), class_=f"line {css}")
     return _tag(
         "svg",
         line,
-        width=f"{PLOT_WIDTH}%",
+        width=f"{_number(width)}%",
         height=str(HEIGHT),
         viewBox=f"0 0 1000 {HEIGHT}",
         preserveAspectRatio="none",
@@ -210,9 +219,7 @@ def thinned(series: Series, buckets: int = MOST_BUCKETS) -> list[tuple[float, fl
     by_bucket: dict[int, list[tuple[float, float]]] = {}
     for pair in pairs:
         by_bucket.setdefault(min(buckets - 1, int((pair[0] - start) / width)), []).append(pair)
-    ends = [
-        extreme(those, key=lambda pair: pair[1]) for those in by_bucket.values() for extreme in (min, max)
-    ]  # fmt: skip
+    ends = [extreme(those, key=lambda pair: pair[1]) for those in by_bucket.values() for extreme in (min, max)]
     return sorted({pairs[0], *ends, pairs[-1]})
 
 
@@ -225,10 +232,10 @@ def _whiskers(whiskers: Sequence[Whisker], axis: _Axis) -> list[Markup]:
     return parts
 
 
-def _days(series: Series, day_text: Callable[[float], str]) -> list[Markup]:
+def _days(series: Series, day_text: Text, width: float) -> list[Markup]:
     y = str(HEIGHT - 6)
     first = _tag("text", escape(day_text(series.at_seconds[0])), x="0", y=y)
-    last = _tag("text", escape(day_text(series.at_seconds[-1])), x=f"{PLOT_WIDTH}%", y=y, class_="end")
+    last = _tag("text", escape(day_text(series.at_seconds[-1])), x=f"{_number(width)}%", y=y, class_="end")
     return [first, last]
 
 

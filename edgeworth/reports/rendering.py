@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 from functools import cache
 
@@ -12,6 +13,9 @@ from edgeworth.units import MICROS
 
 MISSING = "\N{EN DASH}"
 """Shown where the venue said nothing: never 0 and never 50 %."""
+
+_BLANKS = re.compile(r"\s*([{};,])\s*")
+"""Blanks that a style sheet does not need."""
 
 
 def cents(price: int | None) -> str:
@@ -95,6 +99,7 @@ def environment() -> Environment:
         usd=usd,
         web_link=web_link,
     )
-    made.globals["stylesheet"] = Markup(loader.get_source(made, "style.css")[0])  # noqa: S704  # our own file
+    stylesheet = _BLANKS.sub(r"\1", loader.get_source(made, "style.css")[0])
+    made.globals["stylesheet"] = Markup(stylesheet)  # noqa: S704  # our own file
     made.globals["table_script"] = Markup(loader.get_source(made, "tables.js")[0])  # noqa: S704  # our own file
     return made

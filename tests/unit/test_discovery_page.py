@@ -342,7 +342,7 @@ def test_nothing_found_is_said_in_words():
 def test_tools_that_need_the_script_are_hidden_until_it_runs():
     page = page_of(a_report())
     assert page.count('data-for="opportunities" hidden') == page.count('data-for="matches" hidden') == 1
-    assert "[hidden] { display: none !important; }" in page, "a display of their own would show them all the same"
+    assert "[hidden]{display: none !important;}" in page, "a display of their own would show them all the same"
 
 
 def test_the_page_asks_nobody_for_anything():
