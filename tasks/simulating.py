@@ -18,10 +18,11 @@ from typing import Any, Final
 
 import msgspec
 
-from edgeworth.errors import ConfigurationError, EdgeworthError, StorageError
+from edgeworth.errors import ConfigurationError, DataError, EdgeworthError, StorageError
 from edgeworth.reports.batch import BatchReport
 from edgeworth.reports.batch_document import batch_json
 from edgeworth.simulation.record import MarketSimulation, MarketStatus
+from edgeworth.simulation.unit_key import unit_key
 from tasks import run_claims, wiring
 from tasks.batch_folder import BatchFolder, open_batch_folder
 from tasks.clock import utc_now
@@ -31,7 +32,7 @@ from tasks.settings import Settings
 from tasks.simulation_batch import BatchIndex, freeze, frozen, frozen_index
 from tasks.simulation_gathering import gather
 from tasks.simulation_market import kept_record, lost_record, simulate_one
-from tasks.simulation_pages import write_batch
+from tasks.simulation_pages import batch_manifest, write_batch
 from tasks.simulation_plan import SimulatePlan, public_plan
 from tasks.simulation_ready import check_ready
 from tasks.simulation_used import used_instead
@@ -44,6 +45,7 @@ TAKEN_UP_WITHIN = timedelta(hours=6)
 """A batch that was killed longer ago is left: what it knew is too old to be compared with a price of now."""
 
 STAGE = "simulate"
+REPORT_KIND = "batch-report"
 NOTHING_LOST: Final[Mapping[str, str]] = MappingProxyType({})
 
 logger = logging.getLogger(__name__)
@@ -71,7 +73,7 @@ def gather_batch(settings: Settings, begun: BegunRun, plan: SimulatePlan) -> Bat
         if known is not None:
             return known
         current_stages().advanced("gather", 0, None)
-        found = asyncio.run(gather(settings, plan, None, storage, name=begun.run_id))
+        found = asyncio.run(gather(settings, plan, plan.as_of, storage, name=begun.run_id))
         folder = open_batch_folder(settings.results_dir, plan.batch_name, begun.started_at, begun.run_id)
         index, markets = frozen(begun, folder, found)
         freeze(storage.units, index, markets)
@@ -106,7 +108,9 @@ def publish_batch(
             for market in index.markets
         )
         report = _report(settings, begun, plan, index, records, closing)
-        write_batch(BatchFolder(Path(index.folder)), plan, begun, index, report, storage.simulations.chain_end())
+        manifest = batch_manifest(plan, begun, index, report, storage.simulations.chain_end())
+        write_batch(BatchFolder(Path(index.folder)), report, manifest)
+        storage.units.remember(REPORT_KIND, unit_key(REPORT_KIND, begun.run_id), msgspec.json.encode(report))
         storage.catalogue.finish_run(
             begun.run_id,
             finished_at=report.finished_at,
@@ -117,12 +121,25 @@ def publish_batch(
     return report
 
 
+def published_report(storage: wiring.Storage, run_id: str) -> BatchReport:
+    """The report of a batch that was published.
+
+    Raises:
+        DataError: There is none.
+    """
+    body = storage.units.recall(REPORT_KIND, unit_key(REPORT_KIND, run_id))
+    if body is None:
+        raise DataError(f"expected the report of run {run_id}, found none")
+    return msgspec.json.decode(body, type=BatchReport)
+
+
 def simulate_plainly(settings: Settings, plan: SimulatePlan) -> dict[str, Any]:
     """The whole batch in this process, without Prefect: the same steps in the same order; its report as JSON."""
     begun = begin_simulation(settings, plan)
     index = gather_batch(settings, begun, plan)
     lost: dict[str, str] = {}
-    with workshop(begun, plan) as shop, ThreadPoolExecutor(settings.simulate_concurrency) as places:
+    # Left in this order: the workshop ends what runs before the threads, which wait for it, are waited for.
+    with ThreadPoolExecutor(settings.simulate_concurrency) as places, workshop(begun, plan) as shop:
         futures = {places.submit(simulate_one, begun, plan, index, market): market for market in index.markets}
         try:
             for done, future in enumerate(as_completed(futures), 1):

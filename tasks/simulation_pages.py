@@ -59,28 +59,19 @@ def market_log(record: MarketSimulation) -> str:
     return "\n".join(lines) + "\n"
 
 
-def write_batch(
-    folder: BatchFolder,
-    plan: SimulatePlan,
-    begun: BegunRun,
-    index: BatchIndex,
-    report: BatchReport,
-    chain_end: ChainEnd | None,
-) -> None:
+def write_batch(folder: BatchFolder, report: BatchReport, manifest: Mapping[str, Any]) -> None:
     """The page, the report and the manifest of a batch that came to its end.
 
     Raises:
         StorageError: The disk is full or refuses.
     """
-    manifest = _manifest(plan, begun, index, report, chain_end)
-    facts = [(label, str(value)) for label, value in manifest.items() if not isinstance(value, Mapping | Sequence)]
-    facts += [(label, value) for label, value in manifest.items() if isinstance(value, str)]
+    facts = [(label, str(value)) for label, value in manifest.items() if isinstance(value, str | int)]
     folder.write(REPORT, json_text(batch_json(report)))
     folder.write(SUMMARY, render_batch(report, facts))
     folder.write_manifest(manifest)
 
 
-def _manifest(
+def batch_manifest(
     plan: SimulatePlan, begun: BegunRun, index: BatchIndex, report: BatchReport, chain_end: ChainEnd | None
 ) -> dict[str, Any]:
     """Everything needed to say how this result came about, and what was not controlled."""

@@ -50,6 +50,7 @@ class SimulatePlan(Struct, frozen=True, kw_only=True):
         seed: Of everything random.
         budget: Where to stop.
         fetch_books: Ask the venues for their present books; else the latest stored ones are used.
+        as_of: Nothing later is known; ``None`` for now. The past is looked at through the stores alone.
         name: Of the batch, for its folder; ``None`` is made from the choice.
     """
 
@@ -67,11 +68,14 @@ class SimulatePlan(Struct, frozen=True, kw_only=True):
     seed: int = 0
     budget: Budget = Budget()
     fetch_books: bool = True
+    as_of: datetime | None = None
     name: str | None = None
 
     def __post_init__(self) -> None:
         if self.models < 1:
             raise ConfigurationError(f"expected at least one model a market, found {self.models}")
+        if self.as_of is not None and self.as_of.tzinfo is None:
+            raise ConfigurationError(f"expected an instant with a time zone, found {self.as_of.isoformat()}")
         RunOptions(runs=1 if self.runs is None else self.runs, standard_error=self.standard_error, seed=self.seed)
 
     @property
@@ -96,11 +100,10 @@ class SimulatePlan(Struct, frozen=True, kw_only=True):
 
     def flow_parameters(self) -> dict[str, Any]:
         """The plan as plain parameters of the flow ``simulate``."""
-        values: dict[str, Any] = msgspec.to_builtins(self)
-        return values
+        return {"batch": msgspec.to_builtins(self)}
 
 
-def public_plan(plan: SimulatePlan, as_of: datetime | None = None) -> dict[str, object]:
-    """The plan as it is recorded, with the instant at which it looks."""
+def public_plan(plan: SimulatePlan) -> dict[str, object]:
+    """The plan as it is recorded."""
     values: dict[str, object] = msgspec.to_builtins(plan)
-    return values if as_of is None else {**values, "as_of": as_of.isoformat()}
+    return values

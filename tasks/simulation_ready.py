@@ -21,11 +21,20 @@ def check_ready(settings: Settings, plan: SimulatePlan) -> None:
         ConfigurationError: Says what was expected and what was found.
         StorageError: The database or the data folder cannot be used.
     """
-    check_rule(plan.rule, utc_now())
+    check_choice(plan)
     check_services(settings, plan)
     check_results_folder(settings.results_dir)
     with wiring.open_storage(settings) as storage:
         check_markets(storage, plan)
+
+
+def check_choice(plan: SimulatePlan) -> None:
+    """See that the choice of markets does not contradict itself.
+
+    Raises:
+        ConfigurationError: Says what was expected and what was found.
+    """
+    check_rule(plan.rule, utc_now())
 
 
 def check_services(settings: Settings, plan: SimulatePlan) -> None:
