@@ -7,19 +7,17 @@ no outside text becomes an address. What never enters: rows of markets; they bel
 
 from __future__ import annotations
 
-import html
-import re
 from collections.abc import Sequence
 
 from edgeworth.markets.freshness import VenueFreshness
 from edgeworth.ports import IngestCounts
 from edgeworth.reports.ingest import IngestReport, SourceReport
+from edgeworth.reports.markdown import escaped, one_line
 
 COUNTS_KEY = "ingest-counts"
 REPORT_KEY = "ingest-report"
 FRESHNESS_KEY = "freshness"
 
-LONGEST_TEXT = 200
 MOST_ROWS = 50
 """Sources and refusal reasons shown; the rest is in the report, and the artifact says how many are left out."""
 
@@ -27,9 +25,6 @@ COLUMNS = (
     *("fetched", "parsed", "refused", "created", "changed", "unchanged", "superseded", "revisions"),
     *("pages", "resumed_pages"),
 )
-
-_MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+\-.!|~>:@/])")
-_UNSEEN = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]+")
 
 
 def publish_ingest_artifacts(report: IngestReport) -> None:
@@ -98,17 +93,6 @@ def freshness_markdown(verdicts: Sequence[VenueFreshness], *, target_minutes: in
         state = "fresh" if verdict.is_fresh else "**stale**"
         lines.append(f"| {verdict.venue.value} | {state} | {at} | {age} | {late} |")
     return "\n".join(lines) + "\n"
-
-
-def one_line(text: str) -> str:
-    """``text`` without line breaks, control or direction marks, at most ``LONGEST_TEXT`` characters long."""
-    flat = " ".join(_UNSEEN.sub(" ", text).split())
-    return flat if len(flat) <= LONGEST_TEXT else flat[: LONGEST_TEXT - 1] + "…"
-
-
-def escaped(text: str) -> str:
-    """``text`` as it would be typed in Markdown to be read as it stands, on one line."""
-    return _MARKDOWN.sub(r"\\\1", html.escape(one_line(text), quote=False))
 
 
 def _row(name: str, counts: IngestCounts) -> dict[str, str | int]:

@@ -1,6 +1,6 @@
 """What a discovery shows on its page in Prefect: a summary and two tables of bounded length, the rest in ``results/``.
 
-Text from outside is flattened, shortened and escaped as in ``tasks.artifacts``; keys are constants.
+Text from outside is flattened, shortened and escaped as in ``reports.markdown``; keys are constants.
 """
 
 from __future__ import annotations
@@ -8,8 +8,9 @@ from __future__ import annotations
 from edgeworth.discovery.opportunity import Opportunity
 from edgeworth.discovery.ports import FoundMatch
 from edgeworth.reports.discovery import DiscoveryReport, MarketView
+from edgeworth.reports.markdown import escaped, one_line
 from edgeworth.reports.rendering import cents, percent, usd
-from tasks.artifacts import MOST_ROWS, escaped, one_line
+from tasks.artifacts import MOST_ROWS
 
 SUMMARY_KEY = "discovery-report"
 MATCHES_KEY = "discovery-matches"
