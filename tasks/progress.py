@@ -50,6 +50,9 @@ class StageProgress(Protocol):
     def advanced(self, stage: str, done: int, total: int | None) -> None:
         """``done`` of ``total`` in the step ``stage``; ``None`` when nobody knows how many there will be."""
 
+    def ended(self, item: str, how: str) -> None:
+        """One item of a step that people know by name came to its end; ``item`` may be anybody's text."""
+
 
 class LoggedStages:
     """Logs a step when it begins and when it ends, for runs without a terminal."""
@@ -57,6 +60,9 @@ class LoggedStages:
     def advanced(self, stage: str, done: int, total: int | None) -> None:
         if total is None or done in {0, total}:
             logger.info("%s: %d of %s", stage, done, "?" if total is None else total)
+
+    def ended(self, item: str, how: str) -> None:
+        logger.info("%s: %s", how, item)
 
 
 _stage_watchers: list[StageProgress] = []

@@ -27,6 +27,7 @@ from edgeworth.simulation.unit_key import unit_key
 from tasks import wiring
 from tasks.batch_folder import BatchFolder
 from tasks.clock import utc_now
+from tasks.progress import current_stages
 from tasks.results import code_version
 from tasks.settings import load_settings
 from tasks.simulation_batch import BatchIndex, MarketRef, frozen_market
@@ -52,6 +53,11 @@ class MarketOutcome(Struct, frozen=True, kw_only=True):
     verdict: Verdict | None = None
     problem: str | None = None
 
+    @property
+    def told(self) -> str:
+        """How it ended, in words."""
+        return self.status.value if self.verdict is None else self.verdict.value.replace("_", " ")
+
 
 def simulate_one(begun: BegunRun, plan: SimulatePlan, index: BatchIndex, market: MarketRef) -> MarketOutcome:
     """Bring one market to its end, or find it there.
@@ -69,7 +75,9 @@ def simulate_one(begun: BegunRun, plan: SimulatePlan, index: BatchIndex, market:
         else:
             shop.count(record.usage)
         settle(shop.storage, begun, index, record)
-    return outcome_of(record)
+    outcome = outcome_of(record)
+    current_stages().ended(record.question or record.market_id, outcome.told)
+    return outcome
 
 
 def kept_record(units: UnitStore, run_id: str, market_id: str) -> MarketSimulation | None:

@@ -24,7 +24,8 @@ from rich.progress import (
 )
 
 from edgeworth.errors import EdgeworthError
-from flows.commands.console import errors
+from edgeworth.reports.rendering import shortened
+from flows.commands.console import errors, shown
 from tasks.settings import Settings
 
 if TYPE_CHECKING:
@@ -100,6 +101,10 @@ def _watch_stages(display: Progress) -> AbstractContextManager[None]:
     return stages_watched_by(_TerminalStages(display))
 
 
+_LONGEST_ITEM = 1_000
+"""Characters of a name that are looked at."""
+
+
 class _TerminalStages:
     """A line for each step of the run."""
 
@@ -111,3 +116,7 @@ class _TerminalStages:
         if stage not in self.lines:
             self.lines[stage] = self.display.add_task(stage, total=total)
         self.display.update(self.lines[stage], completed=done, total=total)
+
+    def ended(self, item: str, how: str) -> None:
+        item = shortened(" ".join(item[:_LONGEST_ITEM].split()), 120)
+        self.display.console.print(f"{shown(how)}: {shown(item)}", highlight=False)

@@ -241,18 +241,17 @@ def _settled(settings: Settings, plan: SimulatePlan, choice: Choice | None, *, i
     Raises:
         ConfigurationError: A service asked for by name has no key, a market is not known, or there is none at all.
     """
-    from flows.commands.simulate_view import check_markets, check_services
     from tasks import wiring
+    from tasks.simulation_ready import check_markets, check_services
 
-    check_services(settings, plan)
-    with wiring.open_storage(settings) as storage:
-        if choice is None:
-            return _asked(settings, storage, plan, is_list=is_list)
-        chosen = msgspec.structs.replace(
+    if choice is not None:
+        plan = msgspec.structs.replace(
             plan, mode=choice.mode, count=choice.count, category=choice.category, picks=choice.picks
         )
-        check_markets(storage, chosen)
-        return chosen
+    check_services(settings, plan)
+    with wiring.open_storage(settings) as storage:
+        check_markets(storage, plan)
+        return _asked(settings, storage, plan, is_list=is_list) if choice is None else plan
 
 
 def _asked(settings: Settings, storage: Storage, plan: SimulatePlan, *, is_list: bool) -> SimulatePlan | None:

@@ -37,8 +37,6 @@ MOST_PICKED = 1_000
 NARROW = 64
 """Columns of a terminal under which a list leaves out what can be left out."""
 
-NO_MARKETS = "the catalogue holds no open market: run `edgeworth ingest` first"
-
 
 class CatalogueView(Protocol):
     """What the menu sees of the catalogue: its open markets, the busiest first."""
@@ -83,11 +81,8 @@ def run_menu(view: CatalogueView, lines: Lines, console: Console, start: MenuSta
     """Ask until the user starts a batch, whose plan is returned, or quits or ends the input: ``None``.
 
     Raises:
-        ConfigurationError: There is nothing to choose from.
         KeyboardInterrupt: The user pressed Ctrl-C.
     """
-    if not view.count(""):
-        raise ConfigurationError(NO_MARKETS)
     try:
         return _Menu(view, lines, console, start).run()
     except _QuitError:

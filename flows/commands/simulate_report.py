@@ -19,6 +19,7 @@ from flows.commands.simulate_selection import told_exclusions
 PAGE = "summary.html"
 
 _NARROW = 80
+"""Columns under which the table becomes lines."""
 
 _PUBLIC = ("run_id", "results_dir", "markets", "succeeded", "failed", "skipped", "sandbox", "author", "seconds")
 
@@ -42,7 +43,7 @@ def print_report(report: Mapping[str, Any], rule: UniverseRule, console: Console
     """Everything that a person wants to know before opening the page."""
     console.print()
     if report["simulations"]:
-        console.print(_table(report["simulations"], is_narrow=console.width < _NARROW))
+        (_print_lines if console.width < _NARROW else _print_table)(report["simulations"], console)
     for sentence in _sentences(report, rule):
         console.print(printable(sentence), markup=False, highlight=False, soft_wrap=True)
 
@@ -53,15 +54,27 @@ def failures(report: Mapping[str, Any]) -> list[tuple[str, str]]:
     return markets + [(stage["name"], stage["error"]) for stage in report["stages"] if stage["error"]]
 
 
-def _table(simulations: Sequence[Mapping[str, Any]], *, is_narrow: bool) -> Table:
+def _print_table(simulations: Sequence[Mapping[str, Any]], console: Console) -> None:
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    table.add_column("question", overflow="fold", min_width=16)
-    for label in ("market", "model", "difference"):
-        table.add_column(label, justify="right", no_wrap=not is_narrow)
-    table.add_column("verdict", overflow="fold")
+    table.add_column("question", overflow="fold")
+    for label in _FIGURES:
+        table.add_column(label, justify="right", no_wrap=True)
+    table.add_column("verdict", no_wrap=True)
     for one in simulations:
-        table.add_row(shown(_short(one["question"] or one["market_id"])), *_figures(one["estimate"]), shown(_end(one)))
-    return table
+        table.add_row(_named(one), *_figures(one["estimate"]), shown(_end(one)))
+    console.print(table)
+
+
+def _print_lines(simulations: Sequence[Mapping[str, Any]], console: Console) -> None:
+    """The same as lines, for a terminal that a table does not fit."""
+    for one in simulations:
+        console.print(f"[bold]{_named(one)}[/]", highlight=False)
+        figures = zip(_FIGURES, _figures(one["estimate"]), strict=True)
+        told = ", ".join(f"{label} {figure}" for label, figure in figures if figure != MISSING)
+        console.print(f"  {shown(': '.join(filter(None, [told, _end(one)])))}", highlight=False)
+
+
+_FIGURES = ("market", "model", "difference")
 
 
 def _figures(told: Mapping[str, Any] | None) -> tuple[str, str, str]:
@@ -80,6 +93,10 @@ def _difference(told: Mapping[str, Any]) -> str:
         return MISSING
     half = points(told["difference_high"] - told["difference"], error).lstrip("+")
     return f"{points(told['difference'], error)} ± {half}"
+
+
+def _named(one: Mapping[str, Any]) -> str:
+    return shown(_short(one["question"] or one["market_id"]))
 
 
 def _end(one: Mapping[str, Any]) -> str:

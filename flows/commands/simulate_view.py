@@ -8,21 +8,22 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from edgeworth.errors import ConfigurationError
 from edgeworth.markets.market import Market, MarketStatus
-from edgeworth.markets.universe import Selection, UniverseMode, UniverseRule, select_universe
+from edgeworth.markets.universe import Selection, UniverseRule
 from edgeworth.reports.rendering import usd
 from edgeworth.units import UsdMicros
-from flows.commands.simulate_menu import NO_MARKETS
 from tasks import wiring
 from tasks.settings import Settings
+from tasks.simulation_gathering import choose
 from tasks.simulation_plan import AuthorChoice, SimulatePlan
+from tasks.simulation_ready import most_draws
 
 
 class StoredMarkets:
     """The catalogue's open markets at an instant; a ``CatalogueView``."""
 
     def __init__(self, storage: wiring.Storage, as_of: datetime) -> None:
+        self._storage = storage
         self._catalogue = storage.catalogue
         self._as_of = as_of
 
@@ -39,42 +40,9 @@ class StoredMarkets:
         return self._catalogue.get_market(name)
 
     def select(self, rule: UniverseRule) -> Selection:
-        """What ``rule`` chooses now, and why not the others; for picks, of those that were picked."""
-        if rule.mode is UniverseMode.CUSTOM:
-            return select_universe(self._catalogue.get_markets(rule.picks).values(), rule, self._as_of)
-        return select_universe(self._catalogue.iter_markets(status=MarketStatus.OPEN), rule, self._as_of)
-
-
-def check_markets(storage: wiring.Storage, plan: SimulatePlan) -> None:
-    """See that there is something to simulate and that every market that is named is known.
-
-    Raises:
-        ConfigurationError: The catalogue holds no open market, or not one that is named.
-    """
-    if not storage.catalogue.count_markets(status=MarketStatus.OPEN):
-        raise ConfigurationError(NO_MARKETS)
-    for pick in plan.picks:
-        if storage.catalogue.get_market(pick) is None:
-            raise ConfigurationError(
-                f"--market: expected a market id, venue key or slug of the catalogue, found {pick!r}; "
-                "`edgeworth markets list --search ...` finds it"
-            )
-
-
-def check_services(settings: Settings, plan: SimulatePlan) -> None:
-    """See that whoever was asked for by name can be asked.
-
-    Raises:
-        ConfigurationError: Says which key is missing, or which choice there is not.
-    """
-    wiring.choose_sandbox(settings, kind=plan.sandbox)
-    if plan.author is AuthorChoice.LANGUAGE_MODEL and wiring.build_language_model(settings) is None:
-        if settings.language_model_service == "none":
-            raise ConfigurationError("--author language-model: EDGEWORTH_LANGUAGE_MODEL_SERVICE is none")
-        names = ", ".join(f"{service.upper()}_API_KEY" for service in wiring.MODEL_KEYS)
-        raise ConfigurationError(
-            f"--author language-model: expected a key in one of {names}, found none; set one, or use --author builtin"
-        )
+        """What a batch by ``rule`` would choose now, and why not the others."""
+        selection, _ = choose(self._storage, rule, self._as_of)
+        return selection
 
 
 def prospects(settings: Settings, plan: SimulatePlan) -> list[tuple[str, str]]:
@@ -91,18 +59,10 @@ def prospects(settings: Settings, plan: SimulatePlan) -> list[tuple[str, str]]:
         ("Author", _author(plan, None if model is None else model.name)),
         ("Research", _research(plan, None if research is None else research.name)),
         ("Sandbox", _SANDBOXES[sandbox]),
-        ("Draws", f"at most {draws(settings, plan):,} of each model"),
+        ("Draws", f"at most {most_draws(settings, plan):,} of each model"),
         ("Cost", _cost(plan) if is_paid else "$0: nobody is asked who charges"),
         ("Results", f"{settings.results_dir}/{plan.batch_name}_<date>_<time>/"),
     ]
-
-
-def draws(settings: Settings, plan: SimulatePlan) -> int:
-    """Most draws of a model: as asked for, else the setting for a market alone or for a batch."""
-    if plan.runs is not None:
-        return plan.runs
-    is_single = plan.mode is UniverseMode.CUSTOM and len(plan.picks) == 1
-    return settings.simulate_runs_single if is_single else settings.simulate_runs_batch
 
 
 _SANDBOXES = {

@@ -16,7 +16,6 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 from rich.console import Console
 
-from edgeworth.errors import ConfigurationError
 from edgeworth.markets.categories import CATEGORIES
 from edgeworth.markets.market import Market, MarketStatus, Outcome
 from edgeworth.markets.universe import Selection, UniverseMode, UniverseRule, select_universe
@@ -248,12 +247,6 @@ def test_keys_that_type_nothing_are_left_out(typed, meant):
 
 
 # --- what there is to choose from -----------------------------------------------------------------------------------------
-
-
-def test_an_empty_catalogue_says_what_brings_markets():
-    for markets in ([], [market(1, status=MarketStatus.CLOSED)]):
-        with pytest.raises(ConfigurationError, match="run `edgeworth ingest` first"):
-            answer("1", markets=markets)
 
 
 def test_a_ranking_that_nothing_fits_says_why_and_asks_again():
