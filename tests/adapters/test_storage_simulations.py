@@ -12,7 +12,7 @@ from msgspec.structs import asdict, replace
 
 from edgeworth.adapters.storage import migrate
 from edgeworth.adapters.storage.connection import writing
-from edgeworth.adapters.storage.database import SqlSimulations
+from edgeworth.adapters.storage.database import SqlSimulations, open_database
 from edgeworth.adapters.storage.schema import forecast as forecasts
 from edgeworth.adapters.storage.schema import simulation
 from edgeworth.errors import DataError, StorageError
@@ -166,6 +166,21 @@ def test_forecasts_are_found_by_run_market_and_world_the_last_ones_when_limited(
     assert found(run_id="c") == []
 
 
+def test_a_forecast_outlasts_a_lost_power_supply_where_a_page_need_not(sqlite_url):
+    engine = open_database(sqlite_url)
+    levels: list[int] = []
+
+    def note(connection: sa.Connection) -> None:
+        levels.append(connection.exec_driver_sql("PRAGMA synchronous").scalar_one())
+
+    sa.event.listen(engine, "commit", note)
+    register(SqlSimulations(engine), a_record())
+    with writing(engine) as connection:
+        connection.exec_driver_sql("SELECT 1")
+    engine.dispose()
+    assert levels == [2, 1], "FULL: the log is on the disk at each commit; NORMAL: at its next checkpoint"
+
+
 # --- once, and never changed ------------------------------------------------------------------------------------------
 
 
@@ -288,8 +303,6 @@ def test_a_changed_forecast_is_named(store, engine, name):
 
 
 def test_an_instant_that_is_none_any_more_is_named_too(sqlite_url):
-    from edgeworth.adapters.storage.database import open_database
-
     engine = open_database(sqlite_url)
     store = SqlSimulations(engine)
     register_all(store, "A", "B")

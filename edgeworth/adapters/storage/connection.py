@@ -30,6 +30,7 @@ BUSY_TIMEOUT_SECONDS = 60.0
 """How long a write waits for another process's write."""
 
 _WRITES = "edgeworth_writes"
+_DURABLE = "edgeworth_durable"
 _ACCEPTED = "expected sqlite:///PATH or postgresql://USER:PASSWORD@HOST/DATABASE"
 
 _LOCKED = {"55P03", "57014", "40P01", "40001"}
@@ -67,13 +68,19 @@ def reading(engine: sa.Engine) -> Iterator[sa.Connection]:
 
 
 @contextmanager
-def writing(engine: sa.Engine) -> Iterator[sa.Connection]:
+def writing(engine: sa.Engine, *, is_durable: bool = False) -> Iterator[sa.Connection]:
     """A transaction that writes: all of it is stored at the end of the block, or nothing.
+
+    Args:
+        engine: The database.
+        is_durable: Whether it must outlast a lost power supply, for what cannot be made again from the raw store.
+            PostgreSQL's always do, unless its server is set otherwise.
 
     Raises:
         StorageError: The database failed; the kind says what to do.
     """
-    with translated(engine.url), engine.execution_options(**{_WRITES: True}).begin() as connection:
+    options = {_WRITES: True, _DURABLE: is_durable}
+    with translated(engine.url), engine.execution_options(**options).begin() as connection:
         yield connection
 
 
@@ -141,8 +148,6 @@ def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
     # The driver's own handling of transactions would commit before a schema change; "begin" below does it instead.
     connection.isolation_level = None
     connection.execute("PRAGMA foreign_keys=ON")
-    # A lost power supply may take the last pages back, never tear one; the raw store has them and applies them again.
-    connection.execute("PRAGMA synchronous=NORMAL")
     # Keys are hashes, so a page of markets touches leaves all over the index: keep them in memory, and write them back
     # once for many pages (32 MB of log) instead of once for each.
     connection.execute("PRAGMA cache_size=-32768")
@@ -176,6 +181,10 @@ class _SqliteBegin:
             is_same = False
         if not is_same:
             raise StorageGoneError(f"{self._path}: was deleted or replaced while in use; run again to make a new one")
+        # A lost power supply may take back the last pages, never tear one; the raw store has them and applies them
+        # again.
+        level = "FULL" if connection.get_execution_options().get(_DURABLE) else "NORMAL"
+        connection.exec_driver_sql(f"PRAGMA synchronous={level}")
         connection.exec_driver_sql("BEGIN IMMEDIATE")
 
 

@@ -51,7 +51,7 @@ class SqlSimulations:
         """
         _check_belong_together(run_id, record, forecast)
         registered = as_registered(forecast)
-        with writing(self._engine) as connection:
+        with writing(self._engine, is_durable=True) as connection:
             stored = _find(connection, registered.forecast_id)
             if stored is not None:
                 _check_same(stored, registered)
