@@ -295,9 +295,10 @@ async def test_what_a_model_prints_is_kept_up_to_a_length():
     assert len(asked.questions[1].text) < 10_000
 
 
-async def test_half_a_character_in_a_source_is_said_back():
-    run, asked = await one(answer("x = '\ud83d'"), answer())
-    assert run.repairs == 1
+async def test_half_a_character_in_a_source_is_said_back_before_it_goes_anywhere():
+    runner = RunsHere()
+    run, asked = await one(answer("x = '\ud83d'"), answer(), runner=runner)
+    assert (run.repairs, len(runner.runs)) == (1, 1)
     assert "surrogates not allowed" in asked.questions[1].text
 
 
