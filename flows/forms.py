@@ -47,7 +47,9 @@ class BatchForm(BaseModel):
     models: Annotated[
         int, Field(ge=1, le=20, description="Models a market; they differ where a language model writes them.")
     ] = 1
-    author: Annotated[AuthorChoice, Field(description="Who writes the models.")] = AuthorChoice.AUTO
+    author: Annotated[
+        AuthorChoice, Field(description="A language model, the built-in models, or auto: whichever there is.")
+    ] = AuthorChoice.AUTO
     research: Annotated[bool, Field(description="Search for news, where a service is set up.")] = True
     sandbox: Annotated[Sandbox | None, Field(description="Where models run; empty takes the setting.")] = None
     seed: Annotated[int, Field(ge=0, description="Of everything random.")] = 0

@@ -134,9 +134,13 @@ def publish_run(settings: Settings, plan: RunPlan, ingested: Part, discovered: P
             report = published_report(storage, simulated.report["run_id"])
             folder = BatchFolder(Path(simulated.report["results_dir"]))
     found = discovered.report
+    parts = [one.report for one in (ingested, discovered) if one.report is not None]
+    began = [datetime.fromisoformat(one["started_at"]) for one in parts]
     recorded = [one for one in plan.sources if one.startswith(wiring.FILE_PREFIX)]
     report = replace(
         report,
+        started_at=min([*began, report.started_at]),
+        finished_at=utc_now(),
         stages=(ingested.stage, discovered.stage, simulated.stage),
         matches=None if found is None else _related(found),
         opportunities=None if found is None else _opportunities(found),

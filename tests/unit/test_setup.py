@@ -30,6 +30,11 @@ def test_the_deployments_and_when_they_run(planned):
         "ingest/full": [("7 3 * * *", "UTC")],
         "freshness/hourly": [("25 * * * *", "UTC")],
         "discover/hourly": [("35 * * * *", "UTC")],
+        "main-job/daily": [("45 6 * * *", "UTC")],
+        "simulate-batch/daily": [("45 7 * * *", "UTC")],
+        "simulate-batch/trending": [("50 * * * *", "UTC")],
+        "simulate-batch/manual": [],
+        "reap-sandboxes/hourly": [("5 * * * *", "UTC")],
     }
 
 
@@ -38,17 +43,26 @@ def test_the_quarter_hourly_run_takes_the_active_set_and_the_nightly_one_everyth
     assert planned["ingest/full"].parameters["full"] is True
 
 
-@pytest.mark.parametrize("name", ["ingest/active", "ingest/full", "freshness/hourly", "discover/hourly"])
-def test_parameters_are_what_the_flow_takes(planned, name):
-    flow = load_flow_from_entrypoint(str(PROJECT / planned[name].entrypoint), use_placeholder_flow=False)
-    assert set(planned[name].parameters) <= set(flow.parameters.properties)
-    flow.validate_parameters(planned[name].parameters)
+def test_parameters_are_what_the_flow_takes(planned):
+    for each in planned.values():
+        flow = load_flow_from_entrypoint(str(PROJECT / each.entrypoint), use_placeholder_flow=False)
+        assert set(each.parameters) <= set(flow.parameters.properties)
+        flow.validate_parameters(each.parameters)
+
+
+def test_the_form_of_a_batch_shows_choices_bounds_and_a_sentence_a_field(planned):
+    schema = planned["simulate-batch/manual"].parameter_openapi_schema
+    form = schema["definitions"]["BatchForm"]["properties"]
+    assert form["count"]["minimum"] == 1
+    assert schema["definitions"]["UniverseMode"]["enum"] == ["top_volume", "trending", "breaking", "category", "custom"]
+    assert all("description" in field for field in form.values())
 
 
 def test_each_deployment_can_be_told_apart_limited_and_watched(planned):
     for each in planned.values():
         assert each.description
-        assert (each.concurrency_limit, each.collision_strategy) == (1, "CANCEL_NEW")
+        if each.schedules:
+            assert (each.concurrency_limit, each.collision_strategy) == (1, "CANCEL_NEW")
         assert each.work_pool_name == "edgeworth"
         assert "edgeworth" in each.tags, "the automation that ends dead runs looks at this tag"
         assert each.job_variables["env"]["PREFECT_FLOWS_HEARTBEAT_FREQUENCY"] == "30"
