@@ -109,6 +109,16 @@ class Settings(BaseSettings):
             description="Kalshi's public API, version included.",
         ),
     ]
+    venue_attempts: Annotated[
+        int,
+        Field(
+            5,
+            ge=1,
+            le=20,
+            validation_alias=_named("EDGEWORTH_VENUE_ATTEMPTS"),
+            description="How often a venue that does not answer is asked; waits double from half a second to a minute.",
+        ),
+    ]
     gamma_limit: Annotated[
         int,
         Field(

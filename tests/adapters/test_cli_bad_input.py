@@ -175,9 +175,10 @@ def test_a_database_server_that_is_not_there_is_said_without_its_password(folder
 
 
 def test_a_venue_that_is_not_there_ends_that_source_only(folder, closed_port):
-    """It is asked five times, with at most 0.5 + 1 + 2 + 4 seconds in between; the file is taken nevertheless."""
+    """It is asked as often as the setting says; the file is taken nevertheless."""
     nowhere = f"http://127.0.0.1:{closed_port}"
-    done = ingest(folder, "--source", "polymarket", "--source", "file:good.json", "--json", EDGEWORTH_GAMMA_URL=nowhere)
+    settings = {"EDGEWORTH_GAMMA_URL": nowhere, "EDGEWORTH_VENUE_ATTEMPTS": "2"}
+    done = ingest(folder, "--source", "polymarket", "--source", "file:good.json", "--json", **settings)
     done.says(1, "polymarket: Polymarket Gamma", nowhere, "ConnectError")
     report = done.json
     assert report["failed"] == ["polymarket"]

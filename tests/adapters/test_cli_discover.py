@@ -156,6 +156,7 @@ def test_a_venue_that_does_not_answer_is_told_and_stored_books_are_used(folder, 
         EDGEWORTH_GAMMA_URL="http://127.0.0.1:9/gamma",
         EDGEWORTH_CLOB_URL="http://127.0.0.1:9",
         EDGEWORTH_KALSHI_URL="http://127.0.0.1:9",
+        EDGEWORTH_VENUE_ATTEMPTS="1",
     )
     assert done.code == 0, done.err
     assert all(use["fresh"] == 0 and use["stored"] > 0 and use["note"] for use in done.json["books"])
