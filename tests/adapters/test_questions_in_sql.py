@@ -16,6 +16,7 @@ from edgeworth.markets.market import MarketStatus as Trading
 from edgeworth.markets.resolution import Resolution, ResolutionShape
 from edgeworth.markets.venue import Venue
 from edgeworth.simulation.record import AuthorKind, MarketStatus, Usage
+from edgeworth.simulation.track_record import by_author_kind, ending_of
 from edgeworth.units import PriceMicros
 from tests.builders import a_market
 from tests.contexts import context
@@ -132,3 +133,18 @@ def test_a_question_is_answered_as_printed(engine, sql, table):
     assert len(rows) == len(cells)
     for row, shown in zip(rows, cells, strict=True):
         assert all(map(is_shown_as, shown, row)), (row, shown)
+
+
+@pytest.mark.usefixtures("_a_week")
+def test_the_track_record_agrees_with_the_scores_in_sql(engine):
+    endings = {market.market_id: ending_of(market) for market in SqlCatalogue(engine).find_markets(limit=100)}
+    found = by_author_kind(SqlSimulations(engine).forecasts(is_synthetic=False), endings)
+    _, cells = printed(QUESTIONS[2][2])
+    for kind, forecasts, without_answer, *briers in cells:
+        record = found[kind]
+        assert (record.answerable, record.answerable - record.scored) == (int(forecasts), int(without_answer))
+        assert [record.model.brier, record.market.brier, record.combined.brier] == pytest.approx(
+            list(map(float, briers)), abs=1e-4
+        )
+    # Of "written" also: rain once more, too late; sun, sun, fog, dew and hail, which still trade.
+    assert found["written"].unscored == {"unresolved": 5, "too_late": 1, "failed": 1}
