@@ -19,6 +19,7 @@ from edgeworth.adapters.synthetic.events import Shape, Stage, SyntheticEvent, Sy
 from edgeworth.adapters.synthetic.families import Kind
 from edgeworth.adapters.synthetic.instants import DAY, HOUR, to_instant
 from edgeworth.adapters.synthetic.prices import MILLS
+from edgeworth.adapters.synthetic.quantities import scale_of
 from edgeworth.adapters.synthetic.showcase import CASES
 from edgeworth.adapters.synthetic.snapshots import Snapshot
 from edgeworth.adapters.synthetic.world import World
@@ -194,24 +195,10 @@ def twins(world: World, event: SyntheticEvent, market: SyntheticMarket) -> Itera
         )
 
 
-def scale(event: SyntheticEvent, belief: int) -> tuple[float, float] | None:
-    """Where a quantity starts and its deviation, from two markets that ask about levels of it."""
-    asked = {
-        market.claim.argument: market.strike
-        for market in (*event.polymarket, *event.kalshi)
-        if market.claim.belief == belief and market.strike is not None
-    }
-    if len(asked) < 2:
-        return None
-    (low, low_strike), (high, high_strike) = min(asked.items()), max(asked.items())
-    width = (high_strike - low_strike) / (high - low)
-    return low_strike - low * width, width
-
-
 def past_levels(world: World, event: SyntheticEvent, market: SyntheticMarket) -> SpotHistory | None:
     """The quantity, hourly, as whoever publishes it would show it."""
     belief = event.beliefs[market.claim.belief]
-    found = scale(event, market.claim.belief) if isinstance(belief, Level) else None
+    found = scale_of(event, market.claim.belief) if isinstance(belief, Level) else None
     if found is None or not isinstance(belief, Level):
         return None
     centre, width = found

@@ -127,7 +127,7 @@ async def _ingest_venue(
     started = time.monotonic()
     try:
         for listing in venue.listings:
-            is_about_markets = listing.kind != "series"
+            is_about_markets = listing.kind not in SIDE_LISTINGS
             limit = plan.limit if plan.limit is not None else venue.default_limit
             counts = await ingest_listing(
                 listing,
@@ -143,6 +143,8 @@ async def _ingest_venue(
             )
             if is_about_markets:
                 report.counts.add(counts)
+            else:
+                report.history.refused += counts.refused
         if venue.history is not None and plan.history:
             await _ingest_history(storage, settings, run_id, venue.history, report.history)
         if venue.follow is not None and plan.history and settings.enable_ws_ingest:
@@ -150,6 +152,10 @@ async def _ingest_venue(
     except EdgeworthError as error:
         report.error = str(error)
     report.seconds = time.monotonic() - started
+
+
+SIDE_LISTINGS = frozenset({"series", "quantities"})
+"""Listings whose rows are no markets: they are read whole whatever the limit, and are not among the rows counted."""
 
 
 def _raw_name(run_id: str, venue: Venue) -> str:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from edgeworth.errors import ConfigurationError
 from tasks.settings import Settings
+from tasks.wiring.feed import open_feed
 from tasks.wiring.recordings import FILE_PREFIX, recorded_venues
 from tasks.wiring.storage import Storage
 from tasks.wiring.synthetic import synthetic_settings
@@ -64,4 +65,6 @@ async def open_source(
             venues.append(await open_polymarket(stack, settings, options, world=world))
         if source in {"kalshi", "synthetic"}:
             venues.append(await open_kalshi(stack, settings, storage, options, world=world))
+        if world is not None and options.history:
+            venues.append(await open_feed(stack, settings, world=world))
         yield venues

@@ -40,6 +40,10 @@ class SourceOptions(Protocol):
         """Kalshi's multi-leg combos too."""
 
     @property
+    def history(self) -> bool:
+        """Books, prices, trades and bars too."""
+
+    @property
     def as_of(self) -> datetime | None:
         """When recorded files were recorded, where they do not say."""
 

@@ -173,6 +173,8 @@ def _opens_at(cells: Mapping[str, str]) -> datetime:
 
 def _hour_of_day(text: str) -> datetime | None:
     """``2020-09-19 07-AM``."""
+    if text[-1:] not in {"M", "m"}:
+        return None
     try:
         return datetime.strptime(text, _HOUR_OF_DAY).replace(tzinfo=UTC)
     except ValueError:

@@ -92,9 +92,10 @@ class Rows:
     def cells(self) -> Iterator[dict[str, str]]:
         """The rows of a table that have as many cells as its header."""
         assert self._heading is not None
-        for row in _csv_rows(self._path, self._heading):
-            if row.kind != BROKEN:
-                yield msgspec.json.decode(row.raw, type=dict[str, str])
+        names = self._heading.names
+        for _, cells in _csv_cells(self._path, self._heading):
+            if len(cells) == len(names):
+                yield dict(zip(names, cells, strict=True))
 
     @property
     def context(self) -> Context:
@@ -147,18 +148,23 @@ def _line_rows(path: Path) -> Iterator[Row]:
 
 def _csv_rows(path: Path, heading: Heading) -> Iterator[Row]:
     layout, names = heading.layout, heading.names
+    for number, cells in _csv_cells(path, heading):
+        if len(cells) == len(names):
+            raw = msgspec.json.encode(dict(zip(names, cells, strict=True)))
+            yield Row(venue=layout.venue, kind=layout.name, raw=raw)
+        else:
+            code = "short_row" if len(cells) < len(names) else "long_row"
+            reason = f"line {number}: expected {len(names)} cells, found {len(cells)}"
+            yield _broken(code, reason, ",".join(cells), layout.venue)
+
+
+def _csv_cells(path: Path, heading: Heading) -> Iterator[tuple[int, list[str]]]:
+    """Number of the line and cells of each row that has any."""
     with opened(path) as stream:
         reader = csv.reader(io.TextIOWrapper(stream, encoding="utf-8-sig", newline=""))
         for cells in itertools.islice(reader, heading.lines, None):
-            if not cells:
-                continue
-            if len(cells) == len(names):
-                raw = msgspec.json.encode(dict(zip(names, cells, strict=True)))
-                yield Row(venue=layout.venue, kind=layout.name, raw=raw)
-            else:
-                code = "short_row" if len(cells) < len(names) else "long_row"
-                reason = f"line {reader.line_num}: expected {len(names)} cells, found {len(cells)}"
-                yield _broken(code, reason, ",".join(cells), layout.venue)
+            if cells:
+                yield reader.line_num, cells
 
 
 def _checked_heading(path: Path) -> Heading:

@@ -1,4 +1,4 @@
-"""Puts the synthetic venue on a port: the four APIs under one address, with faults and a log around them.
+"""Puts the synthetic venue on a port: four APIs and a data feed under one address, with faults and a log around them.
 
 Every answer carries ``x-edgeworth-synthetic: seed=<seed>``, so that no client can take it for a real exchange.
 """
@@ -27,6 +27,7 @@ from starlette.routing import Mount
 from edgeworth.adapters.synthetic.clob_routes import clob_routes
 from edgeworth.adapters.synthetic.data_routes import data_routes
 from edgeworth.adapters.synthetic.faults import FaultsAndLog
+from edgeworth.adapters.synthetic.feed_routes import feed_routes
 from edgeworth.adapters.synthetic.gamma_routes import gamma_routes
 from edgeworth.adapters.synthetic.kalshi_routes import kalshi_routes
 from edgeworth.adapters.synthetic.service import RequestSeen, Service, UnreadableRequestError, refused
@@ -39,6 +40,7 @@ CLOB_PATH: Final = "/clob"
 DATA_PATH: Final = "/data"
 KALSHI_PATH: Final = "/trade-api/v2"
 STREAM_PATH: Final = "/ws/market"
+FEED_PATH: Final = "/feed"
 _START_SECONDS: Final = 20.0
 
 
@@ -50,6 +52,7 @@ def create_app(world: World, traps: Traps = NO_TRAPS) -> Starlette:
         Mount(CLOB_PATH, routes=clob_routes(service)),
         Mount(DATA_PATH, routes=data_routes(service)),
         Mount(KALSHI_PATH, routes=kalshi_routes(service)),
+        Mount(FEED_PATH, routes=feed_routes(service)),
         *market_stream_routes(service, STREAM_PATH),
     ]
     app = Starlette(
@@ -97,6 +100,11 @@ class RunningVenue:
     def kalshi_url(self) -> str:
         """Base URL of Kalshi's trade API."""
         return self.origin + KALSHI_PATH
+
+    @property
+    def feed_url(self) -> str:
+        """Base URL of the feed of quantities."""
+        return self.origin + FEED_PATH
 
     @property
     def market_stream_url(self) -> str:
