@@ -56,5 +56,12 @@ def let_go(data_dir: Path, run_id: str) -> None:
         lock.release()
 
 
+def leave(run_id: str) -> None:
+    """End the claim, if this process holds one, of a run that came to no end: it may be taken up, here too."""
+    lock = _held.pop(run_id, None)
+    if lock is not None:
+        lock.release()
+
+
 def _file(data_dir: Path, run_id: str) -> Path:
     return data_dir / "runs" / f"{run_id}.lock"

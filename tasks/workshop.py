@@ -2,17 +2,20 @@
 
 The services and sandboxes live in an event loop of their own, in one thread, for as long as the batch goes on here; a
 task of any task runner hands its market to that loop and waits. A task in another process (Dask, Ray) opens a workshop
-of its own, with a budget of its own. Leaving the workshop, however it happens, ends what runs and gives every sandbox
-back.
+of its own, with a budget of its own. Leaving the workshop, however it happens, gives every sandbox back; leaving it by
+an exception (Ctrl-C, a cancelled run, a refused key) first ends what runs, lets nothing more begin, and leaves the run
+to whoever takes it up.
 """
 
 from __future__ import annotations
 
+import asyncio
 import math
 import time
 from collections.abc import Awaitable, Callable, Iterator
+from concurrent.futures import CancelledError
 from contextlib import ExitStack, contextmanager
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from anyio.from_thread import BlockingPortal, start_blocking_portal
 from msgspec import Struct
@@ -23,7 +26,7 @@ from edgeworth.simulation.record import Usage
 from edgeworth.simulation.remembered import RememberedModel, RememberedRuns
 from edgeworth.simulation.sandbox import Limits, SandboxProvider
 from edgeworth.simulation.spending import CountedModel, CountedResearch, Spending
-from tasks import wiring
+from tasks import run_claims, wiring
 from tasks.settings import Settings, load_settings
 from tasks.simulation_plan import AuthorChoice, SimulatePlan
 from tasks.taking_up import BegunRun
@@ -41,6 +44,39 @@ class Closing(Struct, frozen=True, kw_only=True):
 
     sandbox_note: str = ""
     budget_note: str | None = None
+
+
+class Work:
+    """What runs in the loop of a workshop, so that it can be ended; used within that loop."""
+
+    def __init__(self) -> None:
+        self._running: set[asyncio.Task[Any]] = set()
+        self._is_ended = False
+
+    async def run(self, work: Callable[[], Awaitable[T]]) -> T:
+        """What ``work`` gives.
+
+        Raises:
+            CancelledError: The work was ended.
+        """
+        if self._is_ended:
+            raise asyncio.CancelledError
+        task = asyncio.current_task()
+        assert task is not None
+        self._running.add(task)
+        try:
+            return await work()
+        finally:
+            self._running.discard(task)
+
+    async def end(self) -> None:
+        """Cancel what runs, wait until it has cleaned up after itself, and let nothing begin any more."""
+        self._is_ended = True
+        running = set(self._running)
+        for task in running:
+            task.cancel()
+        if running:
+            await asyncio.wait(running)
 
 
 class Workshop(Struct, frozen=True, kw_only=True):
@@ -64,6 +100,7 @@ class Workshop(Struct, frozen=True, kw_only=True):
     services: tuple[str, ...]
     storage: wiring.Storage
     opened: float
+    work: Work
 
     @property
     def seconds(self) -> float:
@@ -84,12 +121,19 @@ class Workshop(Struct, frozen=True, kw_only=True):
         self.do(counted)
 
     def do(self, work: Callable[[], Awaitable[T]]) -> T:
-        """``work`` done in the workshop's loop; this thread waits for it."""
-        return self.portal.call(work)
+        """``work`` done in the workshop's loop; this thread waits for it.
+
+        Raises:
+            CancelledError: The workshop is being left by an exception. What this thread raises is looked at by nobody.
+        """
+        return self.portal.call(self.work.run, work)
 
 
 _open: dict[str, Workshop] = {}
 """By run."""
+
+_left: set[tuple[str, str]] = set()
+"""Turns at a run, by its id and the turn's, that an exception ended: a task that comes late must not go on alone."""
 
 
 @contextmanager
@@ -99,15 +143,24 @@ def workshop(run: BegunRun, plan: SimulatePlan) -> Iterator[Workshop]:
     Raises:
         ConfigurationError: A service is named and its key is missing, its price is not known though money is bounded,
             or no sandbox is strong enough.
+        CancelledError: An exception has ended this turn at the run.
     """
+    if (run.run_id, run.turn) in _left:
+        raise CancelledError
     found = _open.get(run.run_id)
     if found is not None:
         yield found
         return
-    with _opened(load_settings(), run, plan) as new:
+    settings = load_settings()
+    with _opened(settings, run, plan) as new:
         _open[run.run_id] = new
         try:
             yield new
+        except BaseException:
+            _left.add((run.run_id, run.turn))
+            new.portal.call(new.work.end)
+            run_claims.leave(run.run_id)
+            raise
         finally:
             del _open[run.run_id]
 
@@ -146,6 +199,7 @@ def _opened(settings: Settings, run: BegunRun, plan: SimulatePlan) -> Iterator[W
             services=tuple(sorted([*services, "daytona"] if kind == "daytona" else services)),
             storage=storage,
             opened=opened,
+            work=Work(),
         )
 
 
