@@ -75,7 +75,7 @@ def gather_batch(settings: Settings, begun: BegunRun, plan: SimulatePlan) -> Bat
         current_stages().advanced("gather", 0, None)
         found = asyncio.run(gather(settings, plan, plan.as_of, storage, name=begun.run_id))
         folder = open_batch_folder(settings.results_dir, plan.batch_name, begun.started_at, begun.run_id)
-        index, markets = frozen(begun, folder, found)
+        index, markets = frozen(begun, plan.batch_name, folder, found)
         freeze(storage.units, index, markets)
         return index
 

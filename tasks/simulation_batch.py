@@ -35,12 +35,13 @@ class BatchIndex(Struct, frozen=True, kw_only=True):
     """What the markets of a batch have in common.
 
     Attributes:
-        as_of: Nothing later is known. folder: Of the batch, as a path.
+        name: Of the batch. as_of: Nothing later is known. folder: Of the batch, as a path.
         markets: In the order of the selection. exclusions: Markets left out, by reason.
         notes: What a reader of the report should know of how the material was gathered.
     """
 
     run_id: str
+    name: str
     as_of: datetime
     folder: str
     markets: tuple[MarketRef, ...]
@@ -52,7 +53,9 @@ MARKET_KIND = "gathered"
 INDEX_KIND = "batch"
 
 
-def frozen(begun: BegunRun, folder: BatchFolder, found: Gathering) -> tuple[BatchIndex, list[GatheredMarket]]:
+def frozen(
+    begun: BegunRun, name: str, folder: BatchFolder, found: Gathering
+) -> tuple[BatchIndex, list[GatheredMarket]]:
     """What is kept of the beginning: every chosen market once, also those of which no context could be made."""
     contexts = {one.context.market_id: one for one in found.contexts}
     problems = {one.market_id: one.problem for one in found.failures}
@@ -81,6 +84,7 @@ def frozen(begun: BegunRun, folder: BatchFolder, found: Gathering) -> tuple[Batc
         )
     index = BatchIndex(
         run_id=begun.run_id,
+        name=name,
         as_of=found.as_of,
         folder=str(folder.path.absolute()),
         markets=tuple(MarketRef(one.market_id, one.slug) for one in markets),

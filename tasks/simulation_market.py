@@ -93,7 +93,7 @@ def keep_record(units: UnitStore, run_id: str, record: MarketSimulation) -> None
 
 def settle(storage: wiring.Storage, begun: BegunRun, index: BatchIndex, record: MarketSimulation) -> None:
     """Write the market's folder and register its forecast; doing so again changes nothing."""
-    BatchFolder(Path(index.folder)).write_market(record.slug, market_files(record))
+    BatchFolder(Path(index.folder)).write_market(record.slug, market_files(record, batch=index.name))
     forecast = forecast_of(record, run_id=begun.run_id, registered_at=utc_now(), code_version=code_version())
     storage.simulations.register(begun.run_id, record, forecast)
 

@@ -11,6 +11,7 @@ import msgspec
 from edgeworth.reports.batch import BatchReport
 from edgeworth.reports.batch_document import batch_json
 from edgeworth.reports.batch_page import render_batch
+from edgeworth.reports.market_page import render_market
 from edgeworth.simulation.chain import ChainEnd
 from edgeworth.simulation.context import encode_context
 from edgeworth.simulation.record import MarketSimulation, ModelRun
@@ -23,10 +24,17 @@ from tasks.taking_up import BegunRun
 
 SUMMARY = "summary.html"
 REPORT = "batch_report.json"
+MARKET_PAGE = "result.html"
 
 
-def market_files(record: MarketSimulation) -> dict[str, str]:
-    """The files of one market, by name."""
+def market_files(record: MarketSimulation, *, batch: str, recorded: str | None = None) -> dict[str, str]:
+    """The files of one market, by name.
+
+    Args:
+        record: The market.
+        batch: Name of its batch.
+        recorded: Where and when the markets were recorded, when they are not of now.
+    """
     files = {
         "context.json": encode_context(record.context).decode() + "\n",
         "result.json": json_text(_result(record)),
@@ -35,7 +43,8 @@ def market_files(record: MarketSimulation) -> dict[str, str]:
     for model in record.models:
         if model.source:
             files[model_file(model.number)] = model.source
-    return files
+    page = render_market(record, batch=batch, files=sorted(files), recorded=recorded)
+    return {MARKET_PAGE: page, **files}
 
 
 def model_file(number: int) -> str:
