@@ -12,15 +12,11 @@ from bench.measure import Timing, best_of, peak_memory_mb, timed
 from edgeworth.adapters.embeddings.local import LocalEmbedder
 from edgeworth.adapters.synthetic.world import World
 from edgeworth.discovery.lexical import LexicalSimilarity
-from edgeworth.discovery.neighbours import (
-    Cosines,
-    MarketTraits,
-    StructuralFilters,
-    Structure,
-    nearest,
-    propose,
-)
+from edgeworth.discovery.nearest import nearest
+from edgeworth.discovery.neighbours import propose
 from edgeworth.discovery.ports import VectorTable
+from edgeworth.discovery.similarity import Cosines
+from edgeworth.discovery.structure import MarketTraits, StructuralFilters, Structure
 
 AS_OF = datetime(2026, 11, 21, 6, tzinfo=UTC)
 DIMENSIONS = 384

@@ -12,11 +12,12 @@ from edgeworth.discovery import matching
 from edgeworth.discovery.decision import decide
 from edgeworth.discovery.embedding import EmbeddingCounts, embed_changed, signature, text_to_embed
 from edgeworth.discovery.lexical import LexicalSimilarity
-from edgeworth.discovery.neighbours import Candidate, propose, traits_of
+from edgeworth.discovery.neighbours import Candidate, propose
 from edgeworth.discovery.ports import EmbeddingSpace, FoundMatch, SavedCounts
 from edgeworth.discovery.reading import read_question
 from edgeworth.discovery.reading.games import read_game
 from edgeworth.discovery.same_game import game_keys, with_same_games
+from edgeworth.discovery.structure import traits_of
 from edgeworth.discovery.texts import QuestionText
 from edgeworth.errors import ConfigurationError, DataError, SourceError
 from edgeworth.reports.discovery import Stage

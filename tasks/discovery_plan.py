@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from edgeworth.discovery.neighbours import StructuralFilters
+from edgeworth.discovery.structure import StructuralFilters
 from edgeworth.discovery.texts import QuestionText, text_of
 from edgeworth.markets.market import Market, MarketStatus
 from edgeworth.reports.discovery import Stage

@@ -12,7 +12,7 @@ import msgspec
 from msgspec import Struct
 
 from edgeworth.discovery.labelled import LabelledPair, NamedQuestion, PairError, read_named, read_pair
-from edgeworth.discovery.neighbours import MarketTraits, traits_of
+from edgeworth.discovery.structure import MarketTraits, traits_of
 from edgeworth.discovery.texts import QuestionText, text_of
 from edgeworth.errors import ConfigurationError, UnreadableInputError
 from edgeworth.markets.listing import ParsedItem

@@ -13,7 +13,7 @@ from edgeworth.discovery.evaluation import Scored, share
 from edgeworth.discovery.evaluation_report import EmbedderRecall, GroupRecall, LostPair, PoolCount, RecallReport
 from edgeworth.discovery.labelled import LabelledPair
 from edgeworth.discovery.lexical import LexicalSimilarity
-from edgeworth.discovery.neighbours import DEFAULT_LEXICAL_FLOOR, Cosines, MarketTraits, StructuralFilters
+from edgeworth.discovery.neighbours import DEFAULT_LEXICAL_FLOOR
 from edgeworth.discovery.ports import Embedder
 from edgeworth.discovery.reading.games import read_game
 from edgeworth.discovery.recall_audit import (
@@ -27,6 +27,8 @@ from edgeworth.discovery.recall_audit import (
     search_games,
 )
 from edgeworth.discovery.same_game import game_keys
+from edgeworth.discovery.similarity import Cosines
+from edgeworth.discovery.structure import MarketTraits, StructuralFilters
 from edgeworth.discovery.texts import QuestionText
 from tasks.question_files import PoolFile, PoolQuestion, pool_question
 

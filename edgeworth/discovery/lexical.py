@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse  # type: ignore[import-untyped]
 
-from edgeworth.discovery.neighbours import ROW_BLOCK, Block, Rows, Scores
+from edgeworth.discovery.similarity import ROW_BLOCK, Block, Rows, Scores
 
 WORDS_KEPT = 16
 PIECES_KEPT = 48

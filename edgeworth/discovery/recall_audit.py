@@ -14,15 +14,10 @@ from typing import Final
 import numpy as np
 from msgspec import Struct
 
-from edgeworth.discovery.neighbours import (
-    MarketTraits,
-    Neighbours,
-    Similarity,
-    StructuralFilters,
-    Structure,
-    nearest,
-)
+from edgeworth.discovery.nearest import Neighbours, nearest
 from edgeworth.discovery.same_game import with_same_games
+from edgeworth.discovery.similarity import Similarity
+from edgeworth.discovery.structure import MarketTraits, StructuralFilters, Structure
 
 UNION: Final = "union"
 """Name of the row that puts all channels together."""

@@ -11,8 +11,9 @@ import itertools
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Sequence
 
-from edgeworth.discovery.neighbours import Candidate, MarketTraits, StructuralFilters, Structure
+from edgeworth.discovery.neighbours import Candidate
 from edgeworth.discovery.reading.slots import Game
+from edgeworth.discovery.structure import MarketTraits, StructuralFilters, Structure
 
 MOST_OPTIONS = 4
 """Clubs that one side may be ("Los Angeles"); a side that may be more than these says too little."""

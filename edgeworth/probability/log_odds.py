@@ -26,7 +26,7 @@ def log_odds(probability: ArrayLike, smallest: float = SMALLEST) -> Floats:
 
 def chance(log_odds: ArrayLike) -> Floats:
     """The probability with these log-odds; never overflows."""
-    from scipy.special import expit  # type: ignore[import-untyped]
+    from scipy.special import expit
 
     return np.asarray(expit(np.asarray(log_odds, dtype=np.float64)))
 

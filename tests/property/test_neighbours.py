@@ -9,8 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edgeworth.discovery import neighbours
-from edgeworth.discovery.neighbours import Cosines, MarketTraits, StructuralFilters, Structure, nearest
+from edgeworth.discovery import nearest as search
+from edgeworth.discovery import similarity, structure
+from edgeworth.discovery.nearest import nearest
+from edgeworth.discovery.similarity import Cosines
+from edgeworth.discovery.structure import MarketTraits, StructuralFilters, Structure
 
 DAY_ZERO = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -82,8 +85,9 @@ def by_search(markets, rows, rules, k, floor, queries=None):
 
 @pytest.fixture(params=[(1024, 2048), (4, 7), (1, 1)], ids=["one block", "small blocks", "blocks of one"])
 def _blocks(request, monkeypatch):
-    monkeypatch.setattr(neighbours, "ROW_BLOCK", request.param[0])
-    monkeypatch.setattr(neighbours, "COLUMN_BLOCK", request.param[1])
+    for module in (similarity, structure):
+        monkeypatch.setattr(module, "ROW_BLOCK", request.param[0])
+    monkeypatch.setattr(search, "COLUMN_BLOCK", request.param[1])
 
 
 class TestSelfJoin:

@@ -13,8 +13,9 @@ import pytest
 
 from edgeworth.adapters.embeddings.local import LocalEmbedder
 from edgeworth.discovery.lexical import LexicalSimilarity
-from edgeworth.discovery.neighbours import Cosines, MarketTraits, StructuralFilters
 from edgeworth.discovery.recall_audit import UNION, Channel, Loss, TruePair, audit_recall, search_channel
+from edgeworth.discovery.similarity import Cosines
+from edgeworth.discovery.structure import MarketTraits, StructuralFilters
 
 FOLDER = Path(os.environ.get("EDGEWORTH_RECORDINGS", "/nonexistent")) / "pairs"
 SIDES = {

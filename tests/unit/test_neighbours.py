@@ -9,8 +9,9 @@ import pytest
 from msgspec.structs import replace
 
 from edgeworth.discovery.lexical import LexicalSimilarity
-from edgeworth.discovery.neighbours import Candidate, MarketTraits, StructuralFilters, propose, traits_of
+from edgeworth.discovery.neighbours import Candidate, propose
 from edgeworth.discovery.ports import VectorTable
+from edgeworth.discovery.structure import MarketTraits, StructuralFilters, traits_of
 from tests.builders import NOON, a_market
 
 A = MarketTraits(market_id="a", venue="polymarket", closes_at=NOON)

@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 from msgspec.structs import replace
 
-from edgeworth.discovery.neighbours import Cosines, MarketTraits, StructuralFilters
 from edgeworth.discovery.recall_audit import (
     GAMES,
     UNION,
@@ -21,6 +20,8 @@ from edgeworth.discovery.recall_audit import (
     search_channel,
     search_games,
 )
+from edgeworth.discovery.similarity import Cosines
+from edgeworth.discovery.structure import MarketTraits, StructuralFilters
 from tests.builders import NOON
 
 MARKETS = [MarketTraits(market_id=name, venue="p", closes_at=NOON) for name in "abcd"]

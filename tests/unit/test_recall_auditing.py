@@ -11,9 +11,9 @@ import pytest
 
 from edgeworth.discovery.evaluation import Scored
 from edgeworth.discovery.labelled import read_pair
-from edgeworth.discovery.neighbours import MarketTraits, StructuralFilters
 from edgeworth.discovery.ports import EmbeddedBatch, EmbeddingSpace
 from edgeworth.discovery.recall_audit import GAMES, UNION, Loss
+from edgeworth.discovery.structure import MarketTraits, StructuralFilters
 from edgeworth.discovery.texts import QuestionText
 from edgeworth.errors import ConfigurationError
 from edgeworth.markets.relation import Relation

@@ -7,9 +7,10 @@ from datetime import timedelta
 import pytest
 from msgspec.structs import replace
 
-from edgeworth.discovery.neighbours import Candidate, MarketTraits, StructuralFilters
+from edgeworth.discovery.neighbours import Candidate
 from edgeworth.discovery.reading.games import read_game
 from edgeworth.discovery.same_game import game_keys, with_same_games
+from edgeworth.discovery.structure import MarketTraits, StructuralFilters
 from edgeworth.discovery.texts import QuestionText
 from tests.builders import NOON
 
