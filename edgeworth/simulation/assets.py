@@ -17,10 +17,11 @@ _NAMES: Final = {
     "SOL": ("solana", "sol"),
     "XRP": ("xrp",),
     "BNB": ("bnb",),
-    "DOGE": ("dogecoin",),  # DOGE alone is an office of the United States as often as a coin
+    # "DOGE" alone is an office of the United States as often as a coin, "Avalanche" a hockey team.
+    "DOGE": ("dogecoin",),
     "ADA": ("cardano",),
     "LTC": ("litecoin",),
-    "AVAX": ("avalanche", "avax"),
+    "AVAX": ("avax",),
     "LINK": ("chainlink",),
     "HYPE": ("hyperliquid",),
 }
@@ -35,7 +36,7 @@ _LEVEL: Final = (
     r"(?:dip|fall|drop|go|rise|climb|crash|sink|trade|close|finish|end|settle|stay|be|open)? ?"
     r"(?:to|above|over|below|under|at or above|at or below|between|(?:higher|lower|greater|less|more) than))"
 )
-_ASSET: Final = rf"(?P<asset>{_ANY})(?:\s?\((?P<symbol>[a-z]{{2,5}})\))?(?:['\u2019]s)?(?: price)?"
+_ASSET: Final = rf"\$?(?P<asset>{_ANY})(?:\s?\((?P<symbol>[a-z]{{2,5}})\))?(?:['\u2019]s)?(?: price)?"
 _QUESTIONS: Final = tuple(
     re.compile(pattern, re.IGNORECASE)
     for pattern in (
