@@ -20,8 +20,10 @@ demo: .venv/run.stamp ## Ingest a synthetic world through loopback HTTP, search 
 	@$(BIN)/edgeworth ingest --source synthetic --full
 	@$(BIN)/edgeworth discover
 
+# A file of tests goes to one worker as a whole, so that what its tests share is made once; in the order of the folders,
+# so that long files come first and the short ones fill up the end.
 test: .venv/dev.stamp ## All tests; EDGEWORTH_RECORDINGS=DIR adds those over recorded data
-	@$(BIN)/python -m pytest -q -n 2 --dist loadgroup -m "not server and not live"
+	@$(BIN)/python -m pytest -q -n 2 --dist loadfile --no-loadscope-reorder -m "not server and not live"
 	@$(BIN)/python -m pytest -q -m "server and not live" tests
 
 check: .venv/dev.stamp ## Lint, types, architecture

@@ -15,8 +15,6 @@ from edgeworth.adapters.synthetic.truth import truths
 from edgeworth.adapters.synthetic.world import World
 from tests.edgeworth_command import SECRET, Ended, catalogue, ingested, leaked, run
 
-pytestmark = pytest.mark.xdist_group("command-discover")
-
 
 def discover(folder: Path, *arguments: str, **settings: str) -> Ended:
     """``edgeworth discover`` without Prefect, with the embedder on this machine, to its end."""

@@ -26,8 +26,6 @@ from edgeworth.adapters.synthetic.world import World
 from edgeworth.markets.venue import Venue
 from tests.edgeworth_command import SECRET, catalogue, check_sums, end, ingest, ingested, leaked, start
 
-pytestmark = pytest.mark.xdist_group("command-ingest")
-
 STEP = timedelta(minutes=15)
 """The synthetic world stands still for a quarter of an hour."""
 

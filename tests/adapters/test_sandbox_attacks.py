@@ -20,10 +20,7 @@ from tests.sandbox_host import SECRET
 
 ROOT = Path(__file__).parents[2]
 
-pytestmark = [
-    pytest.mark.skipif(sys.platform != "linux", reason="the local sandbox needs Linux"),
-    pytest.mark.xdist_group("sandbox"),
-]
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the local sandbox needs Linux")
 
 PROGRAMS: dict[str, dict] = {}
 

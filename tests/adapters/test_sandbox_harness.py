@@ -16,7 +16,6 @@ from tests.contexts import above, context, hourly, quote, spot
 pytestmark = [
     pytest.mark.anyio,
     pytest.mark.skipif(sys.platform != "linux", reason="the local sandbox needs Linux"),
-    pytest.mark.xdist_group("sandbox"),
 ]
 
 LIMITS = Limits(wall_seconds=30, cpu_seconds=20, memory_mb=1024)

@@ -26,7 +26,6 @@ SLEEPS = "import time\ndef main(inputs): time.sleep(60)"
 pytestmark = [
     pytest.mark.anyio,
     pytest.mark.skipif(sys.platform != "linux", reason="the local sandbox needs Linux"),
-    pytest.mark.xdist_group("sandbox"),
 ]
 
 

@@ -25,7 +25,6 @@ pytestmark = [
         "EDGEWORTH_RECORDINGS" not in os.environ,
         reason="EDGEWORTH_RECORDINGS does not point to the folder of recorded answers",
     ),
-    pytest.mark.xdist_group("command-recordings"),
 ]
 
 
