@@ -17,7 +17,7 @@ from pathlib import Path
 
 from tests.edgeworth_command import COMMAND, SECRET, environment
 
-MOST_SECONDS = 30
+MOST_SECONDS = 60
 """Between two signs of life."""
 
 CTRL_C, CTRL_D = "\x03", "\x04"

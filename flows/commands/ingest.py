@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from contextlib import AbstractContextManager
-from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -11,8 +10,8 @@ from rich import box
 from rich.progress import Progress, TaskID, TextColumn
 from rich.table import Table
 
-from edgeworth.errors import ConfigurationError
 from edgeworth.ports import IngestCounts
+from flows.commands.arguments import read_instant
 from flows.commands.console import print_error, print_json, printable, results, shown
 from flows.commands.running import run_flow, shown_progress
 from tasks.settings import Settings, load_settings
@@ -67,7 +66,7 @@ def ingest(
         full=full,
         history=history,
         include_combos=include_combos,
-        as_of=_instant(as_of),
+        as_of=read_instant("--as-of", as_of),
     )
     # Before Prefect is started: it would tell a wrong setting as a traceback, ten seconds later.
     check_ready(settings, plan)
@@ -85,18 +84,6 @@ def ingest(
             # A file's error begins with the file's name already.
             print_error(one["source"], one["error"].removeprefix(f"{one['source'].removeprefix('file:')}: "))
     raise typer.Exit(1 if report["failed"] else 0)
-
-
-def _instant(text: str | None) -> datetime | None:
-    if text is None:
-        return None
-    try:
-        instant = datetime.fromisoformat(text)
-    except ValueError:
-        raise ConfigurationError(f"--as-of: expected an instant such as 2026-02-13T19:26:13Z, found {text!r}") from None
-    if instant.tzinfo is None:
-        raise ConfigurationError(f"--as-of: expected a time zone, such as {text}Z, found none")
-    return instant
 
 
 def _run_plainly(settings: Settings, plan: IngestPlan) -> dict[str, Any]:

@@ -12,6 +12,7 @@ import typer
 
 from edgeworth.errors import ConfigurationError
 from edgeworth.units import UsdMicros, micros
+from flows.commands.arguments import read_instant
 from flows.commands.console import errors, print_error, print_json, results
 from flows.commands.running import run_flow, shown_stages
 from flows.commands.simulate_selection import CHOICES, Choice, ChoiceOptions, choose
@@ -143,6 +144,14 @@ def simulate(
     fetch: Annotated[
         bool, typer.Option(help="Ask the venues for present books; else use the stored ones.", rich_help_panel=_HOW)
     ] = True,
+    as_of: Annotated[
+        str | None,
+        typer.Option(
+            help="Know nothing later than this (ISO 8601); looks at what is stored alone.",
+            show_default=False,
+            rich_help_panel=_HOW,
+        ),
+    ] = None,
     seed: Annotated[int, typer.Option(help="Of everything random.", min=0, rich_help_panel=_HOW)] = 0,
     max_tokens: Annotated[
         int | None,
@@ -196,6 +205,7 @@ def simulate(
         volume_floor_usd=(
             settings.simulate_volume_floor if volume_floor is None else _finite("--volume-floor", volume_floor)
         ),
+        as_of=read_instant("--as-of", as_of),
         name=_checked_name(name),
     )
     chosen = _settled(settings, plan, choice, is_list=pick)
@@ -266,7 +276,9 @@ def _asked(settings: Settings, storage: Storage, plan: SimulatePlan, *, is_list:
         prospects=lambda wanted: prospects(settings, wanted),
         is_list=is_list,
     )
-    return run_menu(StoredMarkets(storage, utc_now()), Keyboard(sys.stdin.fileno(), sys.stdin.encoding), errors, start)
+    return run_menu(
+        StoredMarkets(storage, plan.as_of or utc_now()), Keyboard(sys.stdin.fileno(), sys.stdin.encoding), errors, start
+    )
 
 
 # --- what can be meant ------------------------------------------------------------------------------------------------

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import msgspec
 from rich import box
 from rich.console import Console
 from rich.table import Table
 
 from edgeworth.markets.universe import UniverseRule
-from edgeworth.reports.figures import MISSING, duration, per_cent, points
+from edgeworth.reports.figures import MISSING, difference_interval, duration, model_error, per_cent, points
 from edgeworth.reports.rendering import usd
+from edgeworth.simulation.estimate import Estimate
 from edgeworth.units import UsdMicros
 from flows.commands.console import printable, shown
 from flows.commands.simulate_selection import told_exclusions
@@ -61,7 +63,7 @@ def _print_table(simulations: Sequence[Mapping[str, Any]], console: Console) -> 
         table.add_column(label, justify="right", no_wrap=True)
     table.add_column("verdict", no_wrap=True)
     for one in simulations:
-        table.add_row(_named(one), *_figures(one["estimate"]), shown(_end(one)))
+        table.add_row(_named(one), *_figures(one), shown(_end(one)))
     console.print(table)
 
 
@@ -69,7 +71,7 @@ def _print_lines(simulations: Sequence[Mapping[str, Any]], console: Console) -> 
     """The same as lines, for a terminal that a table does not fit."""
     for one in simulations:
         console.print(f"[bold]{_named(one)}[/]", highlight=False)
-        figures = zip(_FIGURES, _figures(one["estimate"]), strict=True)
+        figures = zip(_FIGURES, _figures(one), strict=True)
         told = ", ".join(f"{label} {figure}" for label, figure in figures if figure != MISSING)
         console.print(f"  {shown(': '.join(filter(None, [told, _end(one)])))}", highlight=False)
 
@@ -77,22 +79,21 @@ def _print_lines(simulations: Sequence[Mapping[str, Any]], console: Console) -> 
 _FIGURES = ("market", "model", "difference")
 
 
-def _figures(told: Mapping[str, Any] | None) -> tuple[str, str, str]:
+def _figures(one: Mapping[str, Any]) -> tuple[str, str, str]:
     """Market, model and their difference with the half width of its 90 % interval, in points."""
-    if told is None:
+    if one["estimate"] is None:
         return MISSING, MISSING, MISSING
-    market = told["market"]
-    price = MISSING if market is None else per_cent(market["probability"], market["standard_error"])
-    model = per_cent(told["model_probability"], told["sampling_error"])
-    return price, model, _difference(told)
+    told = msgspec.convert({**one["estimate"], "market_id": one["market_id"]}, Estimate)
+    price = MISSING if told.market is None else per_cent(told.market.probability, told.market.standard_error)
+    return price, per_cent(told.model_probability, model_error(told)), _difference(told)
 
 
-def _difference(told: Mapping[str, Any]) -> str:
-    error = told["difference_error"]
-    if told["difference"] is None or told["difference_high"] is None:
+def _difference(told: Estimate) -> str:
+    between = difference_interval(told)
+    if told.difference is None or between is None:
         return MISSING
-    half = points(told["difference_high"] - told["difference"], error).lstrip("+")
-    return f"{points(told['difference'], error)} ± {half}"
+    half = points(between[1] - told.difference, told.difference_error).removeprefix("+")
+    return f"{points(told.difference, told.difference_error)} ± {half}"
 
 
 def _named(one: Mapping[str, Any]) -> str:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import re
+import signal
 import sys
 import unicodedata
 from collections.abc import Callable
@@ -195,6 +196,7 @@ def test_the_list_comes_first_when_it_is_asked_for_also_for_a_machine(folder):
 @pytest.fixture
 def refused(folder, monkeypatch, capsys) -> Callable[..., Ended]:
     """The command in this process: nothing is begun, so nothing is left behind but what it says."""
+    before = signal.getsignal(signal.SIGTERM)
 
     def refused(*arguments: str, at: Path = folder) -> Ended:
         monkeypatch.setenv("EDGEWORTH_DATA_DIR", str(at / "data"))
@@ -202,6 +204,7 @@ def refused(folder, monkeypatch, capsys) -> Callable[..., Ended]:
         monkeypatch.setattr(sys, "argv", ["edgeworth", "simulate", *arguments])
         with pytest.raises(SystemExit) as end:
             main()
+        signal.signal(signal.SIGTERM, before)
         shown = capsys.readouterr()
         return Ended(end.value.code, shown.out, shown.err)
 
@@ -222,6 +225,7 @@ def refused(folder, monkeypatch, capsys) -> Callable[..., Ended]:
             ["ANTHROPIC_API_KEY, OPENAI_API_KEY, OPENROUTER_API_KEY", "--author builtin"],
         ),
         (["--trending", "3", "--name", "../up"], ["--name", "'../up'"]),
+        (["--trending", "3", "--as-of", "yesterday"], ["--as-of", "2026-02-13T19:26:13Z", "'yesterday'"]),
         (["--trending", "3", "--max-seconds", "0"], ["--max-seconds", "more than 0"]),
     ],
 )
