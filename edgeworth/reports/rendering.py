@@ -99,7 +99,8 @@ def environment() -> Environment:
         usd=usd,
         web_link=web_link,
     )
-    stylesheet = _BLANKS.sub(r"\1", loader.get_source(made, "style.css")[0])
-    made.globals["stylesheet"] = Markup(stylesheet)  # noqa: S704  # our own file
+    for name, file in (("stylesheet", "style.css"), ("batch_stylesheet", "batch.css")):
+        text = _BLANKS.sub(r"\1", loader.get_source(made, file)[0])
+        made.globals[name] = Markup(text)  # noqa: S704  # our own file
     made.globals["table_script"] = Markup(loader.get_source(made, "tables.js")[0])  # noqa: S704  # our own file
     return made
