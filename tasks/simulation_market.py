@@ -22,7 +22,7 @@ from edgeworth.simulation.estimate import Verdict
 from edgeworth.simulation.forecast import forecast_of
 from edgeworth.simulation.market_run import GatheredMarket, failed, simulate_market, skipped
 from edgeworth.simulation.ports import UnitStore
-from edgeworth.simulation.record import MarketSimulation, MarketStatus, ModelRun
+from edgeworth.simulation.record import MarketSimulation, MarketStatus, ModelRun, without_half_characters
 from edgeworth.simulation.unit_key import unit_key
 from tasks import wiring
 from tasks.batch_folder import BatchFolder
@@ -70,7 +70,7 @@ def simulate_one(begun: BegunRun, plan: SimulatePlan, index: BatchIndex, market:
         gathered = frozen_market(shop.storage.units, begun.run_id, market.market_id)
         record = kept_record(shop.storage.units, begun.run_id, market.market_id)
         if record is None:
-            record = _simulated(shop, plan, gathered)
+            record = without_half_characters(_simulated(shop, plan, gathered))
             keep_record(shop.storage.units, begun.run_id, record)
         else:
             shop.count(record.usage)
@@ -93,9 +93,13 @@ def keep_record(units: UnitStore, run_id: str, record: MarketSimulation) -> None
 
 def settle(storage: wiring.Storage, begun: BegunRun, index: BatchIndex, record: MarketSimulation) -> None:
     """Write the market's folder and register its forecast; doing so again changes nothing."""
-    BatchFolder(Path(index.folder)).write_market(record.slug, market_files(record, batch=index.name))
+    _write_pages(index, record)
     forecast = forecast_of(record, run_id=begun.run_id, registered_at=utc_now(), code_version=code_version())
     storage.simulations.register(begun.run_id, record, forecast)
+
+
+def _write_pages(index: BatchIndex, record: MarketSimulation) -> None:
+    BatchFolder(Path(index.folder)).write_market(record.slug, market_files(record, batch=index.name))
 
 
 def lost_record(
@@ -104,9 +108,13 @@ def lost_record(
     """The record of a market whose work broke off in a way that nobody foresaw; it counts as failed."""
     now = utc_now()
     gathered = frozen_market(storage.units, begun.run_id, market.market_id)
-    record = failed(gathered, why, started_at=now, finished_at=now)
+    record = without_half_characters(failed(gathered, why, started_at=now, finished_at=now))
     keep_record(storage.units, begun.run_id, record)
-    settle(storage, begun, index, record)
+    if storage.simulations.forecasts(run_id=begun.run_id, market_id=market.market_id):
+        # Its work broke off after it had been registered: what was said before stands.
+        _write_pages(index, record)
+    else:
+        settle(storage, begun, index, record)
     return record
 
 

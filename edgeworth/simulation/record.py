@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
+import msgspec
 from msgspec import Struct
 
 from edgeworth.simulation.context import SimulationContext
@@ -150,3 +152,25 @@ class MarketSimulation(Struct, frozen=True, kw_only=True):
     def seconds(self) -> float:
         """Wall time from its beginning to its end."""
         return (self.finished_at - self.started_at).total_seconds()
+
+
+def without_half_characters(record: MarketSimulation) -> MarketSimulation:
+    """``record`` with U+FFFD for each half character (lone surrogate): neither a file nor a database takes them.
+
+    Language models write them, in the text of a reply and in the source of a model.
+    """
+    try:
+        msgspec.json.encode(record)
+    except UnicodeEncodeError:
+        return msgspec.convert(_well_formed(msgspec.to_builtins(record)), MarketSimulation)
+    return record
+
+
+def _well_formed(value: Any) -> Any:
+    if isinstance(value, str):
+        return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    if isinstance(value, dict):
+        return {_well_formed(key): _well_formed(one) for key, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [_well_formed(one) for one in value]
+    return value

@@ -13,7 +13,7 @@ from edgeworth.simulation.builtin import BuiltinModel, author, render
 from edgeworth.simulation.context import SimulationContext
 from edgeworth.simulation.contract import RunOptions, run_here
 from edgeworth.simulation.market_run import GatheredMarket, simulate_market, skipped
-from edgeworth.simulation.record import AuthorKind, MarketStatus, ModelRun
+from edgeworth.simulation.record import AuthorKind, MarketStatus, ModelRun, without_half_characters
 from edgeworth.simulation.result import Problem, SimulationResult, SimulationStatus, read_result
 from tests.contexts import context as bare_context
 from tests.contexts import hourly, quote
@@ -144,3 +144,12 @@ async def test_a_refused_key_is_no_failure_of_one_market():
 
     with pytest.raises(ConfigurationError, match="refuses the key"):
         await simulate_market(gathered(a_context()), researcher=None, modeller=modeller, clock=lambda: NOON)
+
+
+async def test_half_characters_of_a_model_are_replaced_and_nothing_else_is_touched():
+    record = await ended([abstaining("half \ud83d of a smile"), abstaining("whole \U0001f600")])
+    clean = without_half_characters(record)
+    assert [model.problem for model in clean.models] == ["half \ufffd of a smile", "whole \U0001f600"]
+    assert clean.context == record.context
+    untouched = await ended([abstaining("whole \U0001f600")])
+    assert without_half_characters(untouched) is untouched
