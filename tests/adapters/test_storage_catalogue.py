@@ -14,6 +14,7 @@ from edgeworth.markets.fees import FeeKind, FeeTerms
 from edgeworth.markets.listing import ParsedItem, Series
 from edgeworth.markets.market import Market, MarketStatus, Outcome, RecordDetail
 from edgeworth.markets.resolution import Resolution, ResolutionShape
+from edgeworth.markets.universe import UniverseMode, UniverseRule, select_universe
 from edgeworth.markets.venue import Venue
 from edgeworth.ports import PageWrite, PassProgress, RawPosition, TradedMarket
 from edgeworth.units import PriceMicros
@@ -576,3 +577,35 @@ def test_markets_are_read_by_their_ids_and_by_their_events_in_any_state(catalogu
     assert [one.native_id for one in catalogue.markets_of_events({"polymarket:77"})] == ["0x1", "0x2"]
     assert catalogue.markets_of_events(()) == []
     assert catalogue.get_markets(["polymarket:0x2", "polymarket:none"]) == {"polymarket:0x2": closed}
+
+
+# --- outlines to choose from --------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("mode", [UniverseMode.TOP_VOLUME, UniverseMode.TRENDING, UniverseMode.BREAKING])
+def test_from_outlines_the_same_is_chosen_as_from_whole_markets(shelf, mode):
+    rule = UniverseRule(mode=mode, count=2, volume_floor_usd=0.0, is_open_only=False, min_time_to_close=None)
+    whole = select_universe(shelf.iter_markets(), rule, NOON + timedelta(days=9))
+    outlined = select_universe(shelf.iter_outlines(), rule, NOON + timedelta(days=9))
+    assert ids(outlined.chosen) == ids(whole.chosen)
+    assert outlined.excluded == whole.excluded
+
+
+def test_an_outline_holds_what_a_choice_looks_at(shelf):
+    whole = {market.market_id: market for market in shelf.iter_markets()}
+    outlines = list(shelf.iter_outlines())
+    assert [outline.market_id for outline in outlines] == list(whole)
+    for outline in outlines:
+        market = whole[outline.market_id]
+        for name in ("status", "as_of", "slug", "category", "closes_at", "volume_usd", "volume_24h_shares", "question"):
+            assert getattr(outline, name) == getattr(market, name)
+        assert (outline.rules, outline.outcomes, outline.resolution) == ("", (), None)
+
+
+def test_outlines_are_narrowed_by_status_and_name(shelf):
+    whole = list(shelf.iter_markets())
+    for status in MarketStatus:
+        assert ids(shelf.iter_outlines(status=status)) == ids(one for one in whole if one.status is status)
+    first, last = whole[0], whole[-1]
+    assert ids(shelf.iter_outlines(names=[first.market_id, last.native_id, "nothing"])) == ids([first, last])
+    assert ids(shelf.iter_outlines(names=[])) == []

@@ -43,6 +43,16 @@ def rows(engine, table) -> list[dict]:
 # --- matches ----------------------------------------------------------------------------------------------------------
 
 
+def test_matches_of_several_markets_are_asked_for_at_once(matches):
+    save(matches, a_match("kalshi:a", "kalshi:b"), a_match("kalshi:b", "kalshi:c"), a_match("kalshi:c", "kalshi:d"))
+    found = matches.list_matches(market_ids=["kalshi:a", "kalshi:d", "kalshi:nowhere"])
+    assert sorted((one.match.market_a, one.match.market_b) for one in found) == [
+        ("kalshi:a", "kalshi:b"),
+        ("kalshi:c", "kalshi:d"),
+    ]
+    assert matches.list_matches(market_ids=[]) == []
+
+
 def test_a_match_comes_back_as_it_was_given(matches):
     assert save(matches, a_match()) == SavedCounts(created=1)
     (stored,) = matches.list_matches()

@@ -286,3 +286,9 @@ def test_the_latest_book_of_each_outcome_comes_back_as_it_was_saved(tmp_path):
 
 def test_without_any_file_there_is_no_latest_book(tmp_path):
     assert ParquetHistory(tmp_path).latest_books(["polymarket:m"]) == []
+
+
+def test_the_latest_books_of_an_instant_are_those_that_stood_by_then(history):
+    history.save_books([a_book(0), a_book(5), a_book(9), a_book(7, market="n")])
+    found = history.latest_books(["polymarket:m", "polymarket:n"], until=NOON + timedelta(seconds=5))
+    assert [(book.market_id, book.observed_at) for book in found] == [("polymarket:m", NOON + timedelta(seconds=5))]
