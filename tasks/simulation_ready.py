@@ -5,6 +5,7 @@ from __future__ import annotations
 from edgeworth.errors import ConfigurationError
 from edgeworth.markets.market import MarketStatus
 from edgeworth.markets.universe import UniverseMode, check_rule
+from edgeworth.simulation.spending import Spending, check_price
 from tasks import wiring
 from tasks.clock import utc_now
 from tasks.results import check_results_folder
@@ -41,12 +42,17 @@ def check_services(settings: Settings, plan: SimulatePlan) -> None:
     """See that whoever was asked for by name can be asked.
 
     Raises:
-        ConfigurationError: Says which key is missing, or which choice there is not.
+        ConfigurationError: Says which key is missing, which choice there is not, or whose price is not known though
+            money is bounded.
     """
     wiring.choose_sandbox(settings, kind=plan.sandbox)
-    if plan.research:
-        wiring.build_research(settings)
-    if plan.author is AuthorChoice.BUILTIN or wiring.build_language_model(settings) is not None:
+    spending = Spending(cost=plan.budget.cost)
+    if plan.research and (research := wiring.build_research(settings)) is not None:
+        check_price(research, spending)
+    model = None if plan.author is AuthorChoice.BUILTIN else wiring.build_language_model(settings)
+    if model is not None:
+        check_price(model, spending)
+    if plan.author is AuthorChoice.BUILTIN or model is not None:
         return
     if plan.author is AuthorChoice.LANGUAGE_MODEL:
         if settings.language_model_service == "none":

@@ -12,19 +12,22 @@ import json
 import os
 import re
 import signal
-import socket
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import uvicorn
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from tests.serving import served
+
 KEY = "dtn-test-key"
+INTERPRETER = Path(sys.executable).parent
+"""What ``python3`` is in a sandbox: it has numpy, as a sandbox of Daytona does."""
 
 
 class FakeDaytona:
@@ -159,6 +162,7 @@ class FakeDaytona:
         process = await asyncio.create_subprocess_shell(
             body["command"],
             cwd=self.folder / sandbox_id,
+            env={**os.environ, "PATH": f"{INTERPRETER}{os.pathsep}{os.environ['PATH']}"},
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.STDOUT,
             start_new_session=True,
@@ -185,17 +189,5 @@ def running_daytona(folder: Path) -> Iterator[FakeDaytona]:
     fake = FakeDaytona(folder)
     methods = ["GET", "POST", "PUT", "DELETE"]
     app = Starlette(routes=[Route("/{path:path}", fake.answer, methods=methods)])
-    listener = socket.create_server(("127.0.0.1", 0))
-    fake.origin = f"http://127.0.0.1:{listener.getsockname()[1]}"
-    server = uvicorn.Server(
-        uvicorn.Config(app, log_level="error", lifespan="off", ws="none", timeout_graceful_shutdown=1)
-    )
-    thread = threading.Thread(target=lambda: asyncio.run(server.serve(sockets=[listener])), daemon=True)
-    thread.start()
-    try:
+    with served(app, before_end=fake.release.set) as fake.origin:
         yield fake
-    finally:
-        fake.release.set()
-        server.should_exit = server.force_exit = True
-        thread.join(20)
-        listener.close()

@@ -110,7 +110,7 @@ class CountedModel:
     """
 
     def __init__(self, model: LanguageModel, spending: Spending) -> None:
-        _check_price(model, spending)
+        check_price(model, spending)
         self._model = model
         self._gate = _Gate(spending)
 
@@ -142,7 +142,7 @@ class CountedResearch:
     """A search whose answers are counted, and that is not asked once the budget is spent; see ``CountedModel``."""
 
     def __init__(self, research: Research, spending: Spending) -> None:
-        _check_price(research, spending)
+        check_price(research, spending)
         self._research = research
         self._gate = _Gate(spending)
 
@@ -198,7 +198,12 @@ class _Gate:
         return answer
 
 
-def _check_price(service: LanguageModel | Research, spending: Spending) -> None:
+def check_price(service: LanguageModel | Research, spending: Spending) -> None:
+    """See that what ``service`` charges can be bounded where it has to be.
+
+    Raises:
+        ConfigurationError: There is a budget of money, and no known price.
+    """
     if spending.has_money_bound and not service.has_known_price:
         raise ConfigurationError(
             f"a budget of money is set, and what {service.name} charges is not known: expected a service with a known "
