@@ -20,6 +20,7 @@ from edgeworth.reports.figures import (
     difference_interval,
     distance,
     duration,
+    in_points,
     interval,
     model_error,
     per_cent,
@@ -108,20 +109,21 @@ def key_figures(report: BatchReport) -> list[Cell]:
     """The tiles of the head: figure, what it is."""
     found, usage = average(report.estimates), report.total_usage
     tokens = usage.input_tokens + usage.output_tokens
-    ended = f"have an estimate; {report.failed} failed, {report.skipped} skipped"
-    tiles = [Cell(f"{report.succeeded} of {counted(len(report.records), 'market')}", ended)]
+    ended = f"markets have an estimate; {report.failed} failed, {report.skipped} skipped"
+    tiles = [Cell(f"{report.succeeded} of {len(report.records)}", ended)]
     if found is not None:
         mean = points(found.mean, found.mean_error)
         half = points(1.645 * found.mean_error, found.mean_error).lstrip("+")
         size = points(found.mean_size, found.mean_error).lstrip("+")
-        told = f"average difference, simulation minus market; average size {size} points"
+        told = f"average difference, simulation minus market; average size {in_points(size)}"
         tiles.append(Cell(f"{mean} \N{PLUS-MINUS SIGN} {half} points", told))
     paid = f"paid for {counted(usage.calls, 'answer')} of services" + (f", {tokens:,} tokens" if tokens else "")
     tiles.append(Cell("unknown" if usage.cost is None else usd(usage.cost), paid))
     tiles.append(Cell(duration(report.seconds), "from start to end"))
     if report.opportunities is not None:
+        noun = "opportunity" if report.opportunities == 1 else "opportunities"
         pairs = "" if report.matches is None else f"; {counted(report.matches, 'pair')} of markets matched"
-        tiles.append(Cell(counted(report.opportunities, "opportunity", "opportunities"), f"found by discovery{pairs}"))
+        tiles.append(Cell(f"{report.opportunities:,}", f"{noun} found by discovery{pairs}"))
     return tiles
 
 
@@ -134,7 +136,7 @@ def _outlier(record: MarketSimulation) -> str:
     return (
         f"simulation {per_cent(told.model_probability, model_error(told))}, "
         f"market {per_cent(told.market.probability, told.market.standard_error)}: "
-        f"{points(told.difference, told.difference_error)} points ({low} to {high})"
+        f"{in_points(points(told.difference, told.difference_error))} ({low} to {high})"
     )
 
 
@@ -186,7 +188,7 @@ def author_of(author: str) -> str:
 
 
 def counted(number: int, noun: str, several: str | None = None) -> str:
-    """``1 market``, ``2 markets``."""
+    """``1 market``, ``2 markets``; ``several`` where the plural is not the noun with an s."""
     return f"{number:,} {noun if number == 1 else several or noun + 's'}"
 
 

@@ -55,6 +55,11 @@ def points(difference: float | None, error: float | None = None) -> str:
     return f"{MINUS if difference < 0 else '+'}{text}"
 
 
+def in_points(text: str) -> str:
+    """``+4 points``, ``+1 point``."""
+    return f"{text} {'point' if text.lstrip(f'+{MINUS}') == '1' else 'points'}"
+
+
 def interval(low: float | None, high: float | None, error: float | None = None) -> str:
     """``41 to 53 %``; a dash without both ends."""
     if low is None or high is None:

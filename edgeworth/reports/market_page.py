@@ -24,6 +24,7 @@ from edgeworth.reports.figures import (
     difference_interval,
     distance,
     duration,
+    in_points,
     interval,
     model_error,
     per_cent,
@@ -126,7 +127,7 @@ def render_market(
             left_out=sorted(record.left_out.items()),
             rejected=sorted(record.research.rejected.items()),
             seconds=duration(record.seconds),
-            quote_age="" if context.quote is None else duration(context.quote.age_seconds),
+            quote_age=_quote_age(context),
             batch=batch,
             summary=summary,
             files=files,
@@ -157,7 +158,7 @@ def lead(record: MarketSimulation) -> str:
         return f"{said}. Not comparable: {why_not_comparable(told)}."
     way = "higher" if told.difference > 0 else "lower"
     size = points(abs(told.difference), told.difference_error).lstrip("+")
-    return f"{said}. That is {size} points {way}, {times:.1f} times its noise."
+    return f"{said}. That is {in_points(size)} {way}, {times:.1f} times its noise."
 
 
 def _tiles(told: Estimate) -> list[Cell]:
@@ -174,7 +175,7 @@ def _tiles(told: Estimate) -> list[Cell]:
     if between is not None:
         low, high = (points(end, told.difference_error) for end in between)
         tiles.append(
-            Cell(f"{points(told.difference, told.difference_error)} points", f"difference; {low} to {high} with 90 %")
+            Cell(in_points(points(told.difference, told.difference_error)), f"difference; {low} to {high} with 90 %")
         )
     share = f"market and simulation together; the simulation counts {told.model_weight:.0%}".replace("%", " %")
     tiles.append(Cell(per_cent(told.combined, error if market is None else market.standard_error), share))
@@ -235,6 +236,13 @@ def spot_chart(context: SimulationContext) -> Markup:
         level=None if context.claim is None else context.claim.threshold,
         css="spot",
     )
+
+
+def _quote_age(context: SimulationContext) -> str:
+    if context.quote is None:
+        return ""
+    age = context.quote.age_seconds
+    return "The quote is of that instant." if age < 1.0 else f"The quote is {duration(age)} old."
 
 
 def _span(series: Series) -> str:

@@ -63,7 +63,7 @@ def test_the_head_says_how_many_markets_what_they_differ_by_and_what_it_cost():
         in text
     )
     assert "Everything as of 2026-11-21 12:00 UTC : nothing later entered." in text
-    assert "have an estimate; 1 failed, 1 skipped 4 of 6 markets" in text
+    assert "markets have an estimate; 1 failed, 1 skipped 4 of 6" in text
     assert "average difference, simulation minus market; average size 4 points +1 \N{PLUS-MINUS SIGN} 2 points" in text
     assert "paid for 6 answers of services, 1,500 tokens $0.08" in text
     assert "from start to end 14.2 s" in text
@@ -180,6 +180,12 @@ def test_a_market_begins_with_its_estimate_in_a_sentence():
         "That is 7 points higher, 3.5 times its noise." in text
     )
     assert "market and simulation together; the simulation counts 25 % 42 %" in text
+
+
+def test_one_point_is_one_point_and_a_quote_of_now_has_no_age():
+    text = text_of(market(a_record(told={"difference": 0.012, "difference_error": 0.03})))
+    assert "That is 1 point higher, 0.4 times its noise." in text
+    assert "The quote is of that instant." in text
 
 
 def test_each_doubt_stands_alone():
@@ -420,3 +426,36 @@ def test_a_quote_of_two_days_keeps_its_history_short():
     long = replace(record, context=changed(record.context, history=hourly([0.3 + 0.0005 * n for n in range(600)])))
     (points,) = re.findall(r'points="([^"]*)"', market(long))
     assert 90 <= len(points.split()) <= 182
+
+
+# --- weight -----------------------------------------------------------------------------------------------------------
+
+QUESTION = "Will the highest temperature in Lower San Aurelio exceed 52.4 degrees by the end of December 28, 2026?"
+
+
+@pytest.mark.parametrize("number", [10, 100])
+def test_a_page_weighs_at_most_twenty_kilobytes_and_two_more_a_market(number):
+    records = [
+        a_record(
+            f"{n:040}", question=f"{QUESTION} ({n})", slug=f"will-the-highest-temperature-in-lower-san-aurelio-{n:03}"
+        )
+        for n in range(number)
+    ]
+    page = summary(a_batch(*records), index="../index.html")
+    assert page.count(QUESTION) >= number
+    assert len(page.encode()) <= 20_000 + 2_000 * number
+
+
+def test_the_page_of_a_market_weighs_little_more_than_what_it_says():
+    """A model of 9 kB, a history of 600 prices, ten sibling markets: what a real one has."""
+    source = "".join(
+        f"def step_{n}(value):\n    return value + {n}  # a comment on what is done here\n" for n in range(120)
+    )
+    siblings = tuple(
+        Sibling(market_id=f"kalshi:{n}", question=QUESTION, label="x", observed_at=AS_OF, bid=0.1, ask=0.2)
+        for n in range(10)
+    )
+    event = KnownEvent(title=QUESTION, is_exclusive=True, is_complete=True, siblings=siblings)
+    record = a_record(given={"event": event}, models=(a_model(source=source),))
+    long = changed(record.context, history=hourly([0.3 + 0.0005 * n for n in range(600)]))
+    assert len(market(replace(record, context=long)).encode()) <= 50_000
