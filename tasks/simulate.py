@@ -86,6 +86,7 @@ class BatchProgress:
         made = create_progress_artifact(progress=0.0, key=PROGRESS_KEY, description=self._told)
         assert isinstance(made, UUID)  # a coroutine only inside an event loop
         self._artifact = made
+        current_stages().advanced(STAGE, 0, total)
 
     @property
     def _told(self) -> str:

@@ -77,6 +77,7 @@ def gather_batch(settings: Settings, begun: BegunRun, plan: SimulatePlan) -> Bat
         folder = open_batch_folder(settings.results_dir, plan.batch_name, begun.started_at, begun.run_id)
         index, markets = frozen(begun, plan.batch_name, folder, found)
         freeze(storage.units, index, markets)
+        current_stages().advanced("gather", 1, 1)
         return index
 
 
@@ -141,6 +142,7 @@ def simulate_plainly(settings: Settings, plan: SimulatePlan) -> dict[str, Any]:
     # Left in this order: the workshop ends what runs before the threads, which wait for it, are waited for.
     with ThreadPoolExecutor(settings.simulate_concurrency) as places, workshop(begun, plan) as shop:
         futures = {places.submit(simulate_one, begun, plan, index, market): market for market in index.markets}
+        current_stages().advanced(STAGE, 0, len(futures))
         try:
             for done, future in enumerate(as_completed(futures), 1):
                 if (why := what_broke_off(future.exception())) is not None:

@@ -10,7 +10,6 @@ from flows.commands.simulate_view import prospects
 from tasks.settings import load_settings
 from tasks.simulation_plan import AuthorChoice, Budget, SimulatePlan
 
-
 PLAIN = SimulatePlan()
 
 
