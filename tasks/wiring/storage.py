@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
@@ -15,24 +18,34 @@ from edgeworth.adapters.storage.database import (
     SqlSimulations,
     open_database,
 )
-from edgeworth.adapters.storage.history import ParquetHistory
 from edgeworth.adapters.storage.raw import ZstdRawStore
 from edgeworth.adapters.storage.units import FileUnits
 from edgeworth.errors import ConfigurationError
 from tasks.settings import Settings
 
+if TYPE_CHECKING:
+    from edgeworth.adapters.storage.history import ParquetHistory
 
-class Storage(Struct):
+
+class Storage(Struct, dict=True):
     """Our own stores, open."""
 
+    data_dir: Path
     catalogue: SqlCatalogue
     raw: ZstdRawStore
-    history: ParquetHistory
     embeddings: SqlEmbeddings
     matches: SqlMatches
     opportunities: SqlOpportunities
     simulations: SqlSimulations
     units: FileUnits
+
+    @cached_property
+    def history(self) -> ParquetHistory:
+        """Books, prices, trades and bars."""
+        # Its tables are slow to import: only who reads or writes them waits for it.
+        from edgeworth.adapters.storage.history import ParquetHistory
+
+        return ParquetHistory(self.data_dir)
 
 
 @contextmanager
@@ -55,9 +68,9 @@ def open_storage(settings: Settings) -> Iterator[Storage]:
         raise ConfigurationError(f"EDGEWORTH_DATABASE_URL: {str(error).removeprefix('database URL: ')}") from None
     try:
         yield Storage(
+            data_dir=settings.data_dir,
             catalogue=SqlCatalogue(engine),
             raw=ZstdRawStore(settings.data_dir),
-            history=ParquetHistory(settings.data_dir),
             embeddings=SqlEmbeddings(engine),
             matches=SqlMatches(engine),
             opportunities=SqlOpportunities(engine),
