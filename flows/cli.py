@@ -13,7 +13,7 @@ import sys
 import typer
 
 from edgeworth.errors import ConfigurationError, EdgeworthError
-from flows.commands import discover, doctor, evaluate, ingest, markets, setup, simulate, venue
+from flows.commands import discover, doctor, evaluate, ingest, markets, run, setup, simulate, venue
 from flows.commands.console import errors, print_error
 
 INTERRUPTED = 130
@@ -27,6 +27,7 @@ app = typer.Typer(
     rich_markup_mode="markdown",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+app.command(name="run", epilog=run.EXAMPLES)(run.run)
 app.command(name="ingest", epilog=ingest.EXAMPLES)(ingest.ingest)
 app.add_typer(markets.app, name="markets")
 app.command(name="discover", epilog=discover.EXAMPLES)(discover.discover)
@@ -53,7 +54,7 @@ def main() -> None:
     except SystemExit as end:
         # The command line's library turns Ctrl-C into this code and says nothing.
         if end.code == INTERRUPTED:
-            errors.print("Interrupted. What was read is kept; the same command goes on from there.", soft_wrap=True)
+            errors.print("Interrupted. What was done is kept; the same command goes on from there.", soft_wrap=True)
         raise
 
 

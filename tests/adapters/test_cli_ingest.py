@@ -355,7 +355,7 @@ def test_an_ingest_that_was_stopped_goes_on_and_asks_for_no_stored_page_again(sl
     assert stopped.code == code
     assert "Traceback" not in stopped.err
     if ending == signal.SIGINT:
-        assert stopped.err == "Interrupted. What was read is kept; the same command goes on from there.\n"
+        assert stopped.err == "Interrupted. What was done is kept; the same command goes on from there.\n"
     before = stored_pages(tmp_path)
     assert before
     assert set(before) <= set(listing_requests(slow_venue, first_life))
