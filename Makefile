@@ -16,9 +16,8 @@ RECORDINGS ?= $(EDGEWORTH_RECORDINGS)
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-demo: .venv/run.stamp ## Ingest a synthetic world through loopback HTTP, search it, and write pages that show both
-	@$(BIN)/edgeworth ingest --source synthetic --full
-	@$(BIN)/edgeworth discover
+demo: .venv/run.stamp ## The main job on a synthetic world over loopback HTTP: read, match, simulate, write the page
+	@$(BIN)/edgeworth run --source synthetic --full
 
 # A file of tests goes to one worker as a whole, so that what its tests share is made once; in the order of the folders,
 # so that long files come first and the short ones fill up the end.

@@ -24,6 +24,7 @@ from rich.progress import (
 )
 
 from edgeworth.errors import EdgeworthError
+from edgeworth.ports import IngestCounts
 from edgeworth.reports.rendering import shortened
 from flows.commands.console import errors, shown
 from tasks.settings import Settings
@@ -95,10 +96,13 @@ def shown_stages(*, quiet: bool) -> AbstractContextManager[None]:
     return shown_progress(_watch_stages, BarColumn(), MofNCompleteColumn(), quiet=quiet)
 
 
-def _watch_stages(display: Progress) -> AbstractContextManager[None]:
-    from tasks.progress import stages_watched_by
+@contextmanager
+def _watch_stages(display: Progress) -> Iterator[None]:
+    from tasks.progress import stages_watched_by, watched_by
 
-    return stages_watched_by(_TerminalStages(display))
+    lines = _TerminalStages(display)
+    with stages_watched_by(lines), watched_by(lines):
+        yield
 
 
 _LONGEST_ITEM = 1_000
@@ -111,6 +115,12 @@ class _TerminalStages:
     def __init__(self, display: Progress) -> None:
         self.display = display
         self.lines: dict[str, TaskID] = {}
+        self.rows: dict[str, int] = {}
+
+    def page_done(self, key: str, counts: IngestCounts) -> None:
+        """Rows read from all listings, as one line."""
+        self.rows[key] = counts.fetched
+        self.advanced("ingest", sum(self.rows.values()), None)
 
     def advanced(self, stage: str, done: int, total: int | None) -> None:
         if stage not in self.lines:

@@ -1,0 +1,148 @@
+"""``edgeworth run``: the main job, from the venues to the page that tells of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from edgeworth.markets.universe import UniverseMode, UniverseRule
+from flows.commands import batch_options as asked
+from flows.commands.console import print_error, print_json, printable, results
+from flows.commands.running import run_flow, shown_stages
+from flows.commands.simulate_selection import Choice, ChoiceOptions, choose
+from tasks.settings import load_settings
+
+if TYPE_CHECKING:
+    from prefect import Flow
+    from prefect.client.schemas import State
+
+EXAMPLES = """
+Examples:
+
+    edgeworth run
+
+    edgeworth run --source synthetic --full
+
+    edgeworth run --trending 20 --category crypto --max-usd 5
+
+    edgeworth run --source file:recordings/markets.json.gz --author builtin --json
+
+A part that fails leaves the others their results; the page says what stopped where. What was interrupted goes on when
+the same command is given again.
+"""
+
+_PUBLIC = (
+    *("run_id", "results_dir", "markets", "succeeded", "failed", "skipped", "opportunities", "matches"),
+    *("sandbox", "author", "embedder", "seconds"),
+)
+
+
+def run(
+    source: Annotated[
+        list[str] | None,
+        typer.Option(help="polymarket, kalshi, synthetic or file:PATH; repeat it for several.", show_default=False),
+    ] = None,
+    limit: Annotated[int | None, typer.Option(help="Stop each listing after this many rows.", min=1)] = None,
+    full: Annotated[bool, typer.Option("--full", help="The full universe: closed and settled markets too.")] = False,
+    history: Annotated[bool, typer.Option(help="Also books, prices and trades of the busiest open markets.")] = True,
+    second_reader: Annotated[
+        int, typer.Option(help="Let a language model read at most so many pairs again; costs money.", min=0)
+    ] = 0,
+    top_volume: asked.TopVolume = None,
+    trending: asked.Trending = None,
+    breaking: asked.Breaking = None,
+    category: asked.CategoryName = None,
+    number: asked.Number = None,
+    market: asked.MarketNames = None,
+    volume_floor: asked.VolumeFloor = None,
+    runs: asked.Runs = None,
+    standard_error: asked.StandardError = 0.0,
+    models: asked.Models = 1,
+    author: asked.Author = "auto",
+    research: asked.Research = True,
+    sandbox: asked.SandboxKind = None,
+    fetch: asked.Fetch = True,
+    seed: asked.Seed = 0,
+    max_tokens: asked.MaxTokens = None,
+    max_usd: asked.MaxUsd = None,
+    max_seconds: asked.MaxSeconds = None,
+    name: asked.BatchName = None,
+    prefect: asked.InPrefect = True,
+    json: asked.AsJson = False,
+) -> None:
+    """Do it all: read the venues, match markets, look for opportunities, simulate the busiest, write one page.
+
+    Without `--source` both Polymarket and Kalshi are read; without a choice the ten most traded are simulated.
+    """
+    from tasks.pipeline import check_ready, has_failed, run_plainly
+    from tasks.pipeline_plan import DEFAULT_SOURCES, RunPlan
+    from tasks.simulation_plan import AuthorChoice, SimulatePlan
+
+    settings = load_settings()
+    chosen = choose(
+        ChoiceOptions(
+            top_volume=top_volume,
+            trending=trending,
+            breaking=breaking,
+            category=category,
+            number=number,
+            markets=tuple(market or ()),
+        ),
+        batch_size=settings.simulate_batch_size,
+    ) or Choice(mode=UniverseMode.TOP_VOLUME, count=settings.simulate_batch_size)
+    plan = RunPlan(
+        sources=tuple(source or DEFAULT_SOURCES),
+        limit=limit,
+        full=full,
+        history=history,
+        second_reader=second_reader,
+        batch=SimulatePlan(
+            mode=chosen.mode,
+            count=chosen.count,
+            category=chosen.category,
+            picks=chosen.picks,
+            volume_floor_usd=(
+                settings.simulate_volume_floor if volume_floor is None else asked.finite("--volume-floor", volume_floor)
+            ),
+            runs=runs,
+            standard_error=asked.finite("--standard-error", standard_error),
+            models=models,
+            author=AuthorChoice(author),
+            research=research,
+            sandbox=sandbox,
+            seed=seed,
+            budget=asked.budget_of(max_tokens, max_usd, max_seconds),
+            fetch_books=fetch,
+            name=asked.checked_name(name),
+        ),
+    )
+    # Before Prefect is started: it would tell a wrong setting as a traceback, ten seconds later.
+    check_ready(settings, plan)
+    with shown_stages(quiet=json):
+        if prefect:
+            report = run_flow(settings, _import_flow, plan, report_name="batch_report.json")
+        else:
+            report = run_plainly(settings, plan)
+    _tell(report, plan.batch.rule, is_json=json)
+    raise typer.Exit(1 if has_failed(report) else 0)
+
+
+def _import_flow() -> Flow[..., State]:
+    from flows.pipeline import run as run_pipeline
+
+    return run_pipeline
+
+
+def _tell(report: Mapping[str, Any], rule: UniverseRule, *, is_json: bool) -> None:
+    from flows.commands.simulate_report import failures, page_of, print_report
+
+    if is_json:
+        print_json({**{name: report[name] for name in _PUBLIC}, "page": page_of(report)})
+    else:
+        for stage in report["stages"]:
+            results.print(printable(f"{stage['name']}: {stage['did']}"), highlight=False, markup=False)
+        print_report(report, rule, results)
+    for what, why in failures(report):
+        print_error(what, why)
