@@ -13,7 +13,7 @@ import sys
 import typer
 
 from edgeworth.errors import ConfigurationError, EdgeworthError
-from flows.commands import discover, doctor, evaluate, ingest, markets, setup, simulate, venue
+from flows.commands import discover, doctor, evaluate, ingest, markets, run, setup, simulate, venue
 from flows.commands.console import errors, print_error
 
 INTERRUPTED = 130
@@ -27,6 +27,7 @@ app = typer.Typer(
     rich_markup_mode="markdown",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+app.command(name="run", epilog=run.EXAMPLES)(run.run)
 app.command(name="ingest", epilog=ingest.EXAMPLES)(ingest.ingest)
 app.add_typer(markets.app, name="markets")
 app.command(name="discover", epilog=discover.EXAMPLES)(discover.discover)
