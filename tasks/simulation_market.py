@@ -14,6 +14,7 @@ from pathlib import Path
 import msgspec
 from msgspec import Struct
 
+from edgeworth.reports.market_page import opportunity_lines
 from edgeworth.simulation.authoring.market import model_market
 from edgeworth.simulation.authoring.writing import AuthoringRule
 from edgeworth.simulation.context import SimulationContext
@@ -93,13 +94,17 @@ def keep_record(units: UnitStore, run_id: str, record: MarketSimulation) -> None
 
 def settle(storage: wiring.Storage, begun: BegunRun, index: BatchIndex, record: MarketSimulation) -> None:
     """Write the market's folder and register its forecast; doing so again changes nothing."""
-    _write_pages(index, record)
+    _write_pages(storage, index, record)
     forecast = forecast_of(record, run_id=begun.run_id, registered_at=utc_now(), code_version=code_version())
     storage.simulations.register(begun.run_id, record, forecast)
 
 
-def _write_pages(index: BatchIndex, record: MarketSimulation) -> None:
-    BatchFolder(Path(index.folder)).write_market(record.slug, market_files(record, batch=index.name))
+def _write_pages(storage: wiring.Storage, index: BatchIndex, record: MarketSimulation) -> None:
+    """Its folder, with the opportunities in which it takes part as they stand now."""
+    stored = storage.opportunities.list_opportunities(market_id=record.market_id)
+    lines = opportunity_lines([one.opportunity for one in stored]).get(record.market_id, ())
+    files = market_files(record, batch=index.name, opportunities=lines)
+    BatchFolder(Path(index.folder)).write_market(record.slug, files)
 
 
 def lost_record(
@@ -112,7 +117,7 @@ def lost_record(
     keep_record(storage.units, begun.run_id, record)
     if storage.simulations.forecasts(run_id=begun.run_id, market_id=market.market_id):
         # Its work broke off after it had been registered: what was said before stands.
-        _write_pages(index, record)
+        _write_pages(storage, index, record)
     else:
         settle(storage, begun, index, record)
     return record

@@ -11,7 +11,7 @@ import msgspec
 from edgeworth.reports.batch import BatchReport
 from edgeworth.reports.batch_document import batch_json
 from edgeworth.reports.batch_page import render_batch
-from edgeworth.reports.market_page import render_market
+from edgeworth.reports.market_page import OpportunityLine, render_market
 from edgeworth.simulation.chain import ChainEnd
 from edgeworth.simulation.context import encode_context
 from edgeworth.simulation.record import MarketSimulation, ModelRun
@@ -27,12 +27,19 @@ REPORT = "batch_report.json"
 MARKET_PAGE = "result.html"
 
 
-def market_files(record: MarketSimulation, *, batch: str, recorded: str | None = None) -> dict[str, str]:
+def market_files(
+    record: MarketSimulation,
+    *,
+    batch: str,
+    opportunities: Sequence[OpportunityLine] = (),
+    recorded: str | None = None,
+) -> dict[str, str]:
     """The files of one market, by name.
 
     Args:
         record: The market.
         batch: Name of its batch.
+        opportunities: Those in which it takes part.
         recorded: Where and when the markets were recorded, when they are not of now.
     """
     files = {
@@ -43,7 +50,7 @@ def market_files(record: MarketSimulation, *, batch: str, recorded: str | None =
     for model in record.models:
         if model.source:
             files[model_file(model.number)] = model.source
-    page = render_market(record, batch=batch, files=sorted(files), recorded=recorded)
+    page = render_market(record, batch=batch, files=sorted(files), opportunities=opportunities, recorded=recorded)
     return {MARKET_PAGE: page, **files}
 
 
