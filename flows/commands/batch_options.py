@@ -19,26 +19,27 @@ MOST_MARKETS = 1_000
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 
-_WHICH = "Which markets"
-_HOW = "How"
-_BOUNDS = "Bounds"
+WHICH = "Which markets"
+HOW = "How"
+BOUNDS = "Bounds"
+"""Headings under which `--help` lists them."""
 
 TopVolume: TypeAlias = Annotated[
     int | None,
     typer.Option(
-        metavar="N", help="The N markets most traded of all time.", min=1, max=MOST_MARKETS, rich_help_panel=_WHICH
+        metavar="N", help="The N markets most traded of all time.", min=1, max=MOST_MARKETS, rich_help_panel=WHICH
     ),
 ]
 Trending: TypeAlias = Annotated[
     int | None,
     typer.Option(
-        metavar="N", help="The N most traded in the last 24 hours.", min=1, max=MOST_MARKETS, rich_help_panel=_WHICH
+        metavar="N", help="The N most traded in the last 24 hours.", min=1, max=MOST_MARKETS, rich_help_panel=WHICH
     ),
 ]
 Breaking: TypeAlias = Annotated[
     int | None,
     typer.Option(
-        metavar="N", help="The N that moved most in the last 24 hours.", min=1, max=MOST_MARKETS, rich_help_panel=_WHICH
+        metavar="N", help="The N that moved most in the last 24 hours.", min=1, max=MOST_MARKETS, rich_help_panel=WHICH
     ),
 ]
 CategoryName: TypeAlias = Annotated[
@@ -47,7 +48,7 @@ CategoryName: TypeAlias = Annotated[
         metavar="NAME",
         help="politics, world, sports, crypto or finance: its most traded, or those of a ranking above.",
         show_default=False,
-        rich_help_panel=_WHICH,
+        rich_help_panel=WHICH,
     ),
 ]
 Number: TypeAlias = Annotated[
@@ -59,7 +60,7 @@ Number: TypeAlias = Annotated[
         help="How many of `--category`.",
         min=1,
         max=MOST_MARKETS,
-        rich_help_panel=_WHICH,
+        rich_help_panel=WHICH,
     ),
 ]
 MarketNames: TypeAlias = Annotated[
@@ -68,7 +69,7 @@ MarketNames: TypeAlias = Annotated[
         metavar="SLUG",
         help="This market (id, key or slug); repeat it for several.",
         show_default=False,
-        rich_help_panel=_WHICH,
+        rich_help_panel=WHICH,
     ),
 ]
 VolumeFloor: TypeAlias = Annotated[
@@ -77,43 +78,43 @@ VolumeFloor: TypeAlias = Annotated[
         metavar="USD",
         help="Leave out what traded less, unless it is named; else the setting.",
         min=0,
-        rich_help_panel=_WHICH,
+        rich_help_panel=WHICH,
     ),
 ]
 Runs: TypeAlias = Annotated[
     int | None,
-    typer.Option(help="Most draws of a model; else the setting.", min=1, max=1_000_000, rich_help_panel=_HOW),
+    typer.Option(help="Most draws of a model; else the setting.", min=1, max=1_000_000, rich_help_panel=HOW),
 ]
 StandardError: TypeAlias = Annotated[
     float,
-    typer.Option(help="Stop drawing once the standard error is as small; 0 never.", min=0, rich_help_panel=_HOW),
+    typer.Option(help="Stop drawing once the standard error is as small; 0 never.", min=0, rich_help_panel=HOW),
 ]
 Models: TypeAlias = Annotated[
-    int, typer.Option(help="Models that are written for each market.", min=1, max=20, rich_help_panel=_HOW)
+    int, typer.Option(help="Models that are written for each market.", min=1, max=20, rich_help_panel=HOW)
 ]
 Author: TypeAlias = Annotated[
     Literal["auto", "builtin", "language-model"],
-    typer.Option(help="Who writes them; auto asks a language model with a key.", rich_help_panel=_HOW),
+    typer.Option(help="Who writes them; auto asks a language model with a key.", rich_help_panel=HOW),
 ]
 Research: TypeAlias = Annotated[
-    bool, typer.Option(help="Search for news, where a service is set up.", rich_help_panel=_HOW)
+    bool, typer.Option(help="Search for news, where a service is set up.", rich_help_panel=HOW)
 ]
 SandboxKind: TypeAlias = Annotated[
     str | None,
-    typer.Option(help="auto, local, daytona or unsafe; else the setting.", show_default=False, rich_help_panel=_HOW),
+    typer.Option(help="auto, local, daytona or unsafe; else the setting.", show_default=False, rich_help_panel=HOW),
 ]
 Fetch: TypeAlias = Annotated[
-    bool, typer.Option(help="Ask the venues for present books; else use the stored ones.", rich_help_panel=_HOW)
+    bool, typer.Option(help="Ask the venues for present books; else use the stored ones.", rich_help_panel=HOW)
 ]
-Seed: TypeAlias = Annotated[int, typer.Option(help="Of everything random.", min=0, rich_help_panel=_HOW)]
+Seed: TypeAlias = Annotated[int, typer.Option(help="Of everything random.", min=0, rich_help_panel=HOW)]
 MaxTokens: TypeAlias = Annotated[
-    int | None, typer.Option(help="Of language models; then nothing new is asked.", min=0, rich_help_panel=_BOUNDS)
+    int | None, typer.Option(help="Of language models; then nothing new is asked.", min=0, rich_help_panel=BOUNDS)
 ]
 MaxUsd: TypeAlias = Annotated[
-    float | None, typer.Option(help="Paid to services; then nothing new is asked.", min=0, rich_help_panel=_BOUNDS)
+    float | None, typer.Option(help="Paid to services; then nothing new is asked.", min=0, rich_help_panel=BOUNDS)
 ]
 MaxSeconds: TypeAlias = Annotated[
-    float | None, typer.Option(help="Of wall time; then no market is begun.", min=0, rich_help_panel=_BOUNDS)
+    float | None, typer.Option(help="Of wall time; then no market is begun.", min=0, rich_help_panel=BOUNDS)
 ]
 BatchName: TypeAlias = Annotated[
     str | None, typer.Option(help="What the folder of the batch begins with.", show_default=False)

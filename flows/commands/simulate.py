@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import math
-import re
 import sys
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated
 
 import msgspec
 import typer
 
 from edgeworth.errors import ConfigurationError
-from edgeworth.units import UsdMicros, micros
+from flows.commands import batch_options as asked
 from flows.commands.arguments import read_instant
 from flows.commands.console import errors, print_error, print_json, results
 from flows.commands.running import run_flow, shown_stages
@@ -22,7 +20,7 @@ if TYPE_CHECKING:
     from prefect import Flow
     from prefect.client.schemas import State
 
-    from tasks.simulation_plan import Budget, SimulatePlan
+    from tasks.simulation_plan import SimulatePlan
     from tasks.wiring import Storage
 
 EXAMPLES = """
@@ -42,136 +40,40 @@ Markets come from `edgeworth ingest`, which has to run first. Without a choice o
 was interrupted goes on when the same command is given again.
 """
 
-MOST_MARKETS = 1_000
-"""Of one batch."""
-
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
-
-_WHICH = "Which markets"
-_HOW = "How"
-_BOUNDS = "Bounds"
-
 
 def simulate(
-    top_volume: Annotated[
-        int | None,
-        typer.Option(
-            metavar="N", help="The N markets most traded of all time.", min=1, max=MOST_MARKETS, rich_help_panel=_WHICH
-        ),
-    ] = None,
-    trending: Annotated[
-        int | None,
-        typer.Option(
-            metavar="N", help="The N most traded in the last 24 hours.", min=1, max=MOST_MARKETS, rich_help_panel=_WHICH
-        ),
-    ] = None,
-    breaking: Annotated[
-        int | None,
-        typer.Option(
-            metavar="N",
-            help="The N that moved most in the last 24 hours.",
-            min=1,
-            max=MOST_MARKETS,
-            rich_help_panel=_WHICH,
-        ),
-    ] = None,
-    category: Annotated[
-        str | None,
-        typer.Option(
-            metavar="NAME",
-            help="politics, world, sports, crypto or finance: its most traded, or those of a ranking above.",
-            show_default=False,
-            rich_help_panel=_WHICH,
-        ),
-    ] = None,
-    number: Annotated[
-        int | None,
-        typer.Option(
-            "--number",
-            "-n",
-            metavar="N",
-            help="How many of `--category`.",
-            min=1,
-            max=MOST_MARKETS,
-            rich_help_panel=_WHICH,
-        ),
-    ] = None,
-    market: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="SLUG",
-            help="This market (id, key or slug); repeat it for several.",
-            show_default=False,
-            rich_help_panel=_WHICH,
-        ),
-    ] = None,
+    top_volume: asked.TopVolume = None,
+    trending: asked.Trending = None,
+    breaking: asked.Breaking = None,
+    category: asked.CategoryName = None,
+    number: asked.Number = None,
+    market: asked.MarketNames = None,
     pick: Annotated[
-        bool, typer.Option("--pick", help="Pick from a list, in a terminal.", rich_help_panel=_WHICH)
+        bool, typer.Option("--pick", help="Pick from a list, in a terminal.", rich_help_panel=asked.WHICH)
     ] = False,
-    volume_floor: Annotated[
-        float | None,
-        typer.Option(
-            metavar="USD",
-            help="Leave out what traded less, unless it is named; else the setting.",
-            min=0,
-            rich_help_panel=_WHICH,
-        ),
-    ] = None,
-    runs: Annotated[
-        int | None,
-        typer.Option(help="Most draws of a model; else the setting.", min=1, max=1_000_000, rich_help_panel=_HOW),
-    ] = None,
-    standard_error: Annotated[
-        float,
-        typer.Option(help="Stop drawing once the standard error is as small; 0 never.", min=0, rich_help_panel=_HOW),
-    ] = 0.0,
-    models: Annotated[
-        int, typer.Option(help="Models that are written for each market.", min=1, max=20, rich_help_panel=_HOW)
-    ] = 1,
-    author: Annotated[
-        Literal["auto", "builtin", "language-model"],
-        typer.Option(help="Who writes them; auto asks a language model with a key.", rich_help_panel=_HOW),
-    ] = "auto",
-    research: Annotated[
-        bool, typer.Option(help="Search for news, where a service is set up.", rich_help_panel=_HOW)
-    ] = True,
-    sandbox: Annotated[
-        str | None,
-        typer.Option(
-            help="auto, local, daytona or unsafe; else the setting.", show_default=False, rich_help_panel=_HOW
-        ),
-    ] = None,
-    fetch: Annotated[
-        bool, typer.Option(help="Ask the venues for present books; else use the stored ones.", rich_help_panel=_HOW)
-    ] = True,
+    volume_floor: asked.VolumeFloor = None,
+    runs: asked.Runs = None,
+    standard_error: asked.StandardError = 0.0,
+    models: asked.Models = 1,
+    author: asked.Author = "auto",
+    research: asked.Research = True,
+    sandbox: asked.SandboxKind = None,
+    fetch: asked.Fetch = True,
     as_of: Annotated[
         str | None,
         typer.Option(
             help="Know nothing later than this (ISO 8601); looks at what is stored alone.",
             show_default=False,
-            rich_help_panel=_HOW,
+            rich_help_panel=asked.HOW,
         ),
     ] = None,
-    seed: Annotated[int, typer.Option(help="Of everything random.", min=0, rich_help_panel=_HOW)] = 0,
-    max_tokens: Annotated[
-        int | None,
-        typer.Option(help="Of language models; then nothing new is asked.", min=0, rich_help_panel=_BOUNDS),
-    ] = None,
-    max_usd: Annotated[
-        float | None,
-        typer.Option(help="Paid to services; then nothing new is asked.", min=0, rich_help_panel=_BOUNDS),
-    ] = None,
-    max_seconds: Annotated[
-        float | None,
-        typer.Option(help="Of wall time; then no market is begun.", min=0, rich_help_panel=_BOUNDS),
-    ] = None,
-    name: Annotated[
-        str | None, typer.Option(help="What the folder of the batch begins with.", show_default=False)
-    ] = None,
-    prefect: Annotated[
-        bool, typer.Option(help="Record the run in Prefect; without it the same steps run bare and start at once.")
-    ] = True,
-    json: Annotated[bool, typer.Option("--json", help="One JSON object on standard output.")] = False,
+    seed: asked.Seed = 0,
+    max_tokens: asked.MaxTokens = None,
+    max_usd: asked.MaxUsd = None,
+    max_seconds: asked.MaxSeconds = None,
+    name: asked.BatchName = None,
+    prefect: asked.InPrefect = True,
+    json: asked.AsJson = False,
 ) -> None:
     """Model each market of a batch, run the models in a sandbox, and compare with the price.
 
@@ -194,19 +96,19 @@ def simulate(
         _check_menu_possible(is_pick=pick, is_json=json)
     plan = SimulatePlan(
         runs=runs,
-        standard_error=_finite("--standard-error", standard_error),
+        standard_error=asked.finite("--standard-error", standard_error),
         models=models,
         author=AuthorChoice(author),
         research=research,
         sandbox=sandbox,
         seed=seed,
-        budget=_budget(max_tokens, max_usd, max_seconds),
+        budget=asked.budget_of(max_tokens, max_usd, max_seconds),
         fetch_books=fetch,
         volume_floor_usd=(
-            settings.simulate_volume_floor if volume_floor is None else _finite("--volume-floor", volume_floor)
+            settings.simulate_volume_floor if volume_floor is None else asked.finite("--volume-floor", volume_floor)
         ),
         as_of=read_instant("--as-of", as_of),
-        name=_checked_name(name),
+        name=asked.checked_name(name),
     )
     chosen = _settled(settings, plan, choice, is_list=pick)
     if chosen is None:
@@ -293,30 +195,3 @@ def _check_menu_possible(*, is_pick: bool, is_json: bool) -> None:
         raise ConfigurationError(f"--pick needs a terminal; without one, expected one of {CHOICES}")
     without = "with --json" if is_terminal else "without a terminal"
     raise ConfigurationError(f"{without}, expected one of {CHOICES}")
-
-
-def _finite(option: str, value: float) -> float:
-    if not math.isfinite(value):
-        raise ConfigurationError(f"{option}: expected a finite number, found {value}")
-    return value
-
-
-def _budget(tokens: int | None, dollars: float | None, seconds: float | None) -> Budget:
-    if seconds is not None and not _finite("--max-seconds", seconds) > 0:
-        raise ConfigurationError(f"--max-seconds: expected more than 0, found {seconds}")
-    from tasks.simulation_plan import Budget
-
-    return Budget(
-        tokens=tokens,
-        cost=None if dollars is None else UsdMicros(micros(_finite("--max-usd", dollars))),
-        seconds=seconds,
-    )
-
-
-def _checked_name(name: str | None) -> str | None:
-    """It becomes part of a folder's name."""
-    if name is not None and not _NAME.fullmatch(name):
-        raise ConfigurationError(
-            f"--name: expected at most 64 letters, digits, - and _, a letter or digit first, found {name!r}"
-        )
-    return name
