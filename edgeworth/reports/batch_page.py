@@ -6,7 +6,7 @@ and without a script; the script only adds search, a filter and sorting.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 from urllib.parse import quote
 
@@ -35,6 +35,9 @@ OLD_QUOTE_SECONDS = 15 * 60
 """A quote older than this is said to be old."""
 
 RESULT_PAGE = "result.html"
+
+SAID_ANYWAY = frozenset({"run_id", "status", "author", "sandbox", "as_of", "started_at", "finished_at"})
+"""Entries of a manifest that the page says in its own words."""
 
 
 class Cell(NamedTuple):
@@ -68,19 +71,21 @@ def render_batch(report: BatchReport, manifest: Sequence[tuple[str, str]], *, in
         index: Address of the index of all runs, relative to the page, if there is one.
     """
     records = ordered(report.records)
-    rows = [row(record, place) for place, record in enumerate(records)]
+    scale = charts.scale_of(_drawn(report.estimates))
+    rows = [row(record, place, scale=scale) for place, record in enumerate(records)]
     return (
         environment()
         .get_template("batch.html.j2")
         .render(
             report=report,
             rows=rows,
+            scale=(f"{scale * 50:g}", f"{scale * 100:g}"),
             states=list(dict.fromkeys((one.state, VERDICT_WORDS[one.state]) for one in rows)),
             figures=key_figures(report),
             lead=lead(report),
             outliers=[(one, market_page(one), _outlier(one)) for one in outliers(records)],
             has_builtin=any(kind is not AuthorKind.WRITTEN for kind in report.authors()),
-            manifest=manifest,
+            manifest=[(label, value) for label, value in manifest if label not in SAID_ANYWAY],
             index=index,
         )
     )
@@ -96,13 +101,23 @@ def lead(report: BatchReport) -> str:
         return "No market was chosen, so nothing was simulated."
     compared = sum(number for verdict, number in verdicts.items() if verdict is not Verdict.NOT_COMPARABLE)
     beyond = verdicts[Verdict.STRONG] + verdicts[Verdict.WORTH_A_LOOK]
-    told = f"{counted(total, 'market')} simulated, {compared} of them comparable with the market. "
+    told = f"{counted(total, 'market')} simulated, {compared or 'none'} of them comparable with the market. "
     if not compared:
         return told + "So no discrepancy is shown."
     if not beyond:
         return told + "No difference is larger than its noise."
-    strong = f", {verdicts[Verdict.STRONG]} of them strongly" if verdicts[Verdict.STRONG] else ""
-    return told + f"{beyond} {'differs' if beyond == 1 else 'differ'} by more than noise{strong}."
+    return told + f"{beyond} {'differs' if beyond == 1 else 'differ'} by more than noise{_strongly(verdicts, beyond)}."
+
+
+def _strongly(verdicts: Mapping[Verdict, int], beyond: int) -> str:
+    strong = verdicts[Verdict.STRONG]
+    if not strong:
+        return ""
+    return (
+        (", strongly" if beyond == 1 else ", all of them strongly")
+        if strong == beyond
+        else f", {strong} of them strongly"
+    )
 
 
 def key_figures(report: BatchReport) -> list[Cell]:
@@ -118,6 +133,7 @@ def key_figures(report: BatchReport) -> list[Cell]:
         told = f"average difference, simulation minus market; average size {in_points(size)}"
         tiles.append(Cell(f"{mean} \N{PLUS-MINUS SIGN} {half} points", told))
     paid = f"paid for {counted(usage.calls, 'answer')} of services" + (f", {tokens:,} tokens" if tokens else "")
+    paid = paid if usage.calls or usage.cost != 0 else "paid; no service was asked that costs anything"
     tiles.append(Cell("unknown" if usage.cost is None else usd(usage.cost), paid))
     tiles.append(Cell(duration(report.seconds), "from start to end"))
     if report.opportunities is not None:
@@ -143,8 +159,8 @@ def _outlier(record: MarketSimulation) -> str:
 # --- a row ------------------------------------------------------------------------------------------------------------
 
 
-def row(record: MarketSimulation, place: int) -> Row:
-    """One market; ``place`` is where it stands when nobody has sorted."""
+def row(record: MarketSimulation, place: int, *, scale: float = 1.0) -> Row:
+    """One market; ``place`` is where it stands when nobody has sorted, ``scale`` where the line of its chart ends."""
     told = record.estimate
     state = record.status.value if told is None else told.verdict.value
     return Row(
@@ -153,7 +169,7 @@ def row(record: MarketSimulation, place: int) -> Row:
         note=_author_note(record),
         market=_market_cell(told),
         simulation=_simulation_cell(told),
-        chart=_chart(told),
+        chart=_chart(told, scale),
         difference=_difference_cell(told),
         verdict=Cell(VERDICT_WORDS[state], _distance_note(told), str(place)),
         state=state,
@@ -245,8 +261,16 @@ def why_not_comparable(told: Estimate) -> str:
     )
 
 
-def _chart(told: Estimate | None) -> Markup:
+def _chart(told: Estimate | None, scale: float) -> Markup:
     if told is None:
         return Markup("")
     market = None if told.market is None else told.market.probability
-    return charts.dots(told.model_probability, told.low, told.high, market)
+    return charts.dots(told.model_probability, told.low, told.high, market, most=scale)
+
+
+def _drawn(estimates: Iterable[Estimate]) -> Iterator[float]:
+    """Every value that has a place in a chart."""
+    for told in estimates:
+        yield told.model_probability if told.high is None else told.high
+        if told.market is not None:
+            yield told.market.probability

@@ -32,6 +32,16 @@ Text = Callable[[float], str]
 """How a value is written."""
 
 
+SCALES: Final = (0.02, 0.05, 0.1, 0.2, 0.5, 1.0)
+"""Where the line of ``dots`` may end."""
+
+
+def scale_of(values: Iterable[float]) -> float:
+    """The shortest line that holds all ``values``, so that a page of long shots does not crowd at its left edge."""
+    highest = max(values, default=1.0)
+    return next((scale for scale in SCALES if highest <= scale), 1.0)
+
+
 class Whisker(NamedTuple):
     """A value of now with its interval, right of a line; ``css`` is ``model`` or ``market``."""
 
@@ -41,15 +51,18 @@ class Whisker(NamedTuple):
     css: str
 
 
-def dots(model: float | None, low: float | None, high: float | None, market: float | None) -> Markup:
-    """The simulation as a dot with its interval, the market as an upright stroke, on a line from 0 to 1."""
+def dots(
+    model: float | None, low: float | None, high: float | None, market: float | None, *, most: float = 1.0
+) -> Markup:
+    """The simulation as a dot with its interval, the market as an upright stroke, on a line from 0 to ``most``."""
     parts = []
     if low is not None and high is not None:
-        parts.append(_line(low, high, "50%", "model"))
+        parts.append(_line(low / most, high / most, "50%", "model"))
     if market is not None:
-        parts.append(_tag("line", x1=_share(market), x2=_share(market), y1="1", y2="15", class_="market"))
+        place = _share(market / most)
+        parts.append(_tag("line", x1=place, x2=place, y1="1", y2="15", class_="market"))
     if model is not None:
-        parts.append(_tag("circle", cx=_share(model), cy="50%", r="3.5", class_="model"))
+        parts.append(_tag("circle", cx=_share(model / most), cy="50%", r="3.5", class_="model"))
     return _svg(parts, css="dots")
 
 

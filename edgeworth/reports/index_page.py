@@ -6,7 +6,7 @@ Values in, a page out; links are relative, so the page lies beside the folders o
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from markupsafe import Markup
 
@@ -43,19 +43,20 @@ class RunRow(NamedTuple):
 
 def render_index(runs: Sequence[RunSummary], *, note: str = "") -> str:
     """The page; ``note`` says what is not in it, if anything."""
+    return environment().get_template("index.html.j2").render(**index_values(runs, note=note))
+
+
+def index_values(runs: Sequence[RunSummary], *, note: str = "") -> dict[str, Any]:
+    """What the template wants; for whoever shows the page inside another."""
     newest = sorted(runs, key=lambda run: (run.started_at, run.run_id), reverse=True)
-    return (
-        environment()
-        .get_template("index.html.j2")
-        .render(
-            rows=[_row(run) for run in newest[:MOST_RUNS]],
-            hidden=max(0, len(newest) - MOST_RUNS),
-            trends=trends(runs),
-            kinds=sorted({run.kind for run in runs}),
-            has_synthetic=any(run.is_synthetic for run in runs),
-            note=note,
-        )
-    )
+    return {
+        "rows": [_row(run) for run in newest[:MOST_RUNS]],
+        "hidden": max(0, len(newest) - MOST_RUNS),
+        "trends": trends(runs),
+        "kinds": sorted({run.kind for run in runs}),
+        "has_synthetic": any(run.is_synthetic for run in runs),
+        "note": note,
+    }
 
 
 def trends(runs: Sequence[RunSummary]) -> list[Trend]:

@@ -343,7 +343,7 @@ def _outcome(one: OutcomeChance, context: SimulationContext, number: int) -> Out
     return OutcomeRow(
         label=one.label,
         chance=per_cent(one.probability, one.standard_error),
-        sampling=interval(one.low, one.high, one.standard_error),
+        sampling=interval(one.low, one.high, (one.high - one.low) / 4.0),
         price=MISSING if price is None else f"{price * 100:.4g} %",
         bar=charts.bar(one.probability, one.low, one.high, price),
     )
@@ -397,6 +397,7 @@ class OtherMarket(NamedTuple):
     """A market beside this one: what it is to this one, how sure that is, and its price when it was last seen."""
 
     market_id: str
+    venue: str
     question: str
     relation: str
     price: str
@@ -406,8 +407,14 @@ class OtherMarket(NamedTuple):
 
 
 def _siblings(context: SimulationContext) -> list[OtherMarket]:
-    siblings = context.event.siblings if context.event is not None else ()
+    """The likeliest first."""
+    siblings = sorted(context.event.siblings if context.event is not None else (), key=_by_price)
     return [_other(one, one.label if one.is_open else f"{one.label} (no longer open)") for one in siblings[:MOST_ROWS]]
+
+
+def _by_price(one: Sibling) -> tuple[bool, float, str]:
+    price = one.price if one.bid is None or one.ask is None else (one.bid + one.ask) / 2.0
+    return price is None, -(price or 0.0), one.market_id
 
 
 def _matched(context: SimulationContext) -> list[OtherMarket]:
@@ -420,7 +427,8 @@ def _other(one: Sibling | MatchedMarket, relation: str) -> OtherMarket:
     price, quote = MISSING if one.price is None else _cents(one.price), "listed" if one.price is not None else ""
     if one.bid is not None and one.ask is not None:
         price, quote = _cents((one.bid + one.ask) / 2.0), f"{_cents(one.bid)} to {_cents(one.ask)}"
-    return OtherMarket(one.market_id, one.question, relation, price, quote, one.observed_at, one.closes_at)
+    venue = one.market_id.partition(":")[0]
+    return OtherMarket(one.market_id, venue, one.question, relation, price, quote, one.observed_at, one.closes_at)
 
 
 def _cents(price: float) -> str:

@@ -16,7 +16,7 @@ from edgeworth.reports.discovery import Stage
 from edgeworth.reports.index_page import render_index
 from edgeworth.reports.market_page import OpportunityLine, opportunity_lines, render_market
 from edgeworth.simulation.context import KnownEvent, KnownOutcome, MatchedMarket, Sibling, Snippet
-from edgeworth.simulation.estimate import EstimateRule, Verdict
+from edgeworth.simulation.estimate import EstimateRule, MarketView, Verdict
 from edgeworth.simulation.record import AuthorKind, ResearchUse, Usage
 from edgeworth.simulation.result import Anchoring, SimulationStatus, Spread
 from edgeworth.units import UsdMicros
@@ -113,6 +113,16 @@ def test_rows_stand_strongest_first_and_link_to_their_page_and_to_the_venue():
     assert '<a href="https://kalshi.com/markets/strong" rel="noreferrer noopener">kalshi</a>' in page
 
 
+def test_a_page_of_long_shots_has_a_shorter_scale_and_says_so():
+    """The highest value drawn is 0.03, so the line ends at 5 %: 0.02 stands at 40 % of its width."""
+    market = MarketView(probability=0.02, method="mid", age_seconds=0.0, spread=0.01, standard_error=0.003)
+    told = {"model_probability": 0.01, "low": 0.005, "high": 0.03, "market": market}
+    page = summary(a_batch(a_record("a", told=told)))
+    assert '<span class="scale">0<span>2.5</span>5 %</span>' in page
+    assert '<line x1="40%" x2="40%" y1="1" y2="15" class="market"/>' in page
+    assert '<span class="scale">0<span>50</span>100 %</span>' in summary(a_batch(a_record("b", told={"high": 0.6})))
+
+
 def test_the_largest_are_named_in_the_head_with_their_interval():
     text = text_of(summary(a_mixed_batch()))
     assert "Will strong happen? simulation 47 %, market 40 %: +7 points (+4 to +10)" in text
@@ -162,6 +172,19 @@ def test_an_empty_batch_says_so():
     assert "No market was chosen, so nothing was simulated." in text_of(summary(a_batch()))
 
 
+def test_all_that_differ_may_differ_strongly():
+    assert "2 differ by more than noise, all of them strongly." in text_of(
+        summary(a_batch(a_record("a"), a_record("b")))
+    )
+    assert "1 differs by more than noise, strongly." in text_of(summary(a_batch(a_record("a"))))
+
+
+def test_what_the_page_says_anyway_is_not_said_again_and_names_are_words():
+    text = text_of(render_batch(a_batch(a_record()), [("run_id", "run-1"), ("result_hash", "abc")]))
+    assert "Run run-1 Result hash abc" in text
+    assert text.count("run-1") == 1
+
+
 def test_an_unknown_bill_is_unknown_rather_than_nothing():
     assert "unknown" in text_of(summary(a_batch(a_record(), usage=Usage(cost=None))))
 
@@ -203,7 +226,9 @@ def test_the_price_is_drawn_with_the_estimate_and_told_to_who_does_not_see_it():
         'aria-label="Price of the first outcome, 2026-11-21 09:00 UTC to 2026-11-21 12:00 UTC: '
         'from 30.0 % to 40.0 %, lowest 30.0 %, highest 50.0 %."' in page
     )
-    assert "<h2>Price</h2>" not in market(replace(a_record(), context=changed(a_record().context, history=None)))
+    assert "No past price of it was known." in market(
+        replace(a_record(), context=changed(a_record().context, history=None))
+    )
 
 
 def test_a_question_about_a_quantity_shows_its_past_and_the_level():
@@ -220,7 +245,7 @@ def test_a_model_shows_its_outcomes_drivers_tests_code_and_log():
     page = market(a_record())
     text = text_of(page)
     assert "Built-in model, because: 2 markets elsewhere are about the same bet ." in text
-    assert "Yes 47.0 % 44.0 to 50.0 %" in text
+    assert "Yes 47.0 % 44 to 50 %" in text
     assert "a driver 1 2 3 4 5 +20 +12 to +28" in text
     assert f"a constant 1 1 1 1 1 constant {DASH}" in text
     assert "passed: price echo 0.01" in text
@@ -291,9 +316,20 @@ def test_other_markets_stand_with_their_relation_and_price():
         market_id="polymarket:0xb", question="Rain?", relation=Relation.INVERSE, confidence=0.91, observed_at=AS_OF, price=0.6
     )  # fmt: skip
     text = text_of(market(a_record(given={"event": event, "matched": (twin,)})))
-    assert "Rain? polymarket:0xb the same bet from the other side (0.91) 60¢ listed" in text
+    assert "Rain? polymarket the same bet from the other side (0.91) 60¢ listed" in text
     assert "Weather . At most one of its markets comes true." in text
-    assert "And snow? kalshi:B Snow 21.5¢ 20¢ to 23¢ 2026-11-21 12:00 UTC" in text
+    assert "And snow? kalshi Snow 21.5¢ 20¢ to 23¢ 2026-11-21 12:00 UTC" in text
+
+
+def test_markets_of_the_same_event_stand_likeliest_first():
+    def one(name: str, price: float | None) -> Sibling:
+        return Sibling(market_id=f"kalshi:{name}", question=f"{name}?", label="x", observed_at=AS_OF, price=price)
+
+    event = KnownEvent(
+        title="t", is_exclusive=True, is_complete=True, siblings=(one("c", None), one("b", 0.1), one("a", 0.6))
+    )
+    text = text_of(market(a_record(given={"event": event})))
+    assert text.index("a? kalshi") < text.index("b? kalshi") < text.index("c? kalshi")
 
 
 def test_opportunities_of_the_market_are_listed():
