@@ -10,6 +10,7 @@ to whoever takes it up.
 from __future__ import annotations
 
 import asyncio
+import logging
 import math
 import time
 from collections.abc import Awaitable, Callable, Iterator
@@ -20,6 +21,7 @@ from typing import Any, TypeVar
 from anyio.from_thread import BlockingPortal, start_blocking_portal
 from msgspec import Struct
 
+from edgeworth.errors import SourceError
 from edgeworth.ports import LanguageModel, Research
 from edgeworth.simulation.authoring.running import ModelRunner, SandboxRunner
 from edgeworth.simulation.record import Usage
@@ -30,6 +32,8 @@ from tasks import run_claims, wiring
 from tasks.settings import Settings, load_settings
 from tasks.simulation_plan import AuthorChoice, SimulatePlan
 from tasks.taking_up import BegunRun
+
+logger = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
@@ -179,6 +183,8 @@ def _opened(settings: Settings, run: BegunRun, plan: SimulatePlan) -> Iterator[W
         storage = stack.enter_context(wiring.open_storage(settings))
         portal = stack.enter_context(start_blocking_portal())
         kind = wiring.choose_sandbox(settings, kind=plan.sandbox)
+        if kind == "daytona" and run.is_taken_up:
+            portal.call(_reap, settings)
 
         async def made() -> SandboxProvider:
             # In the loop that will use it: its locks belong to one.
@@ -201,6 +207,14 @@ def _opened(settings: Settings, run: BegunRun, plan: SimulatePlan) -> Iterator[W
             opened=opened,
             work=Work(),
         )
+
+
+async def _reap(settings: Settings) -> None:
+    """Delete what the interrupted process left; what cannot be deleted now stays noted and ends by its time to live."""
+    try:
+        await wiring.reap_sandboxes(settings)
+    except SourceError as error:
+        logger.warning("sandboxes of an interrupted run are left for a reaper: %s", error)
 
 
 def _limits(settings: Settings) -> Limits:

@@ -21,7 +21,7 @@ def market_id(number: int) -> str:
     return f"polymarket:team-{number}"
 
 
-def fill_catalogue(url: str, markets: int) -> None:
+def fill_catalogue(url: str, markets: int, *, first: int = 1) -> None:
     """Open markets ``Will team 1 win?`` and so on, the first the most traded; nothing else is known of them."""
     engine = open_database(url)
     walk = Walk(SqlCatalogue(engine))
@@ -31,16 +31,16 @@ def fill_catalogue(url: str, markets: int) -> None:
             question=f"Will team {number} win?",
             volume_usd=1e9 - number,
         )
-        for number in range(1, markets + 1)
+        for number in range(first, first + markets)
     ]
     walk.page(listed(ParsedItem(rows=len(found), markets=found)), venue=Venue.POLYMARKET)
     engine.dispose()
 
 
-def fill_folder(folder: Path, markets: int) -> None:
+def fill_folder(folder: Path, markets: int, *, first: int = 1) -> None:
     """A catalogue in the data folder of commands that run in ``folder``."""
     (folder / "data").mkdir(parents=True)
-    fill_catalogue(f"sqlite:///{folder / 'data' / 'edgeworth.db'}", markets)
+    fill_catalogue(f"sqlite:///{folder / 'data' / 'edgeworth.db'}", markets, first=first)
 
 
 def at_services(services: FakeServices, daytona: FakeDaytona | None = None) -> Mapping[str, str]:
