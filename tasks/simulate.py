@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
-from uuid import UUID
 
 from msgspec import Struct
 from prefect import get_run_logger, task
-from prefect.artifacts import create_progress_artifact, update_progress_artifact
 from prefect.cache_policies import NO_CACHE
 from prefect.futures import PrefectFuture
 
 from edgeworth.simulation.record import MarketStatus
+from tasks import batch_events, simulate_artifacts
 from tasks.prefect_server import hear_library
 from tasks.progress import current_stages
 from tasks.settings import load_settings
@@ -22,8 +21,6 @@ from tasks.simulation_plan import SimulatePlan
 from tasks.slots import service_slot
 from tasks.taking_up import BegunRun
 from tasks.workshop import Closing, workshop
-
-PROGRESS_KEY = "simulation-progress"
 
 
 class PublishedBatch(Struct, frozen=True):
@@ -73,6 +70,8 @@ def publish(
 ) -> PublishedBatch:
     """Write the report and the artifacts."""
     report = publish_batch(load_settings(), run, plan, index, closing, lost)
+    simulate_artifacts.publish(report)
+    batch_events.emit(report)
     return PublishedBatch(report.folder, sentence(report))
 
 
@@ -83,14 +82,7 @@ class BatchProgress:
         self.total = total
         self.done = 0
         self.lost: dict[str, str] = {}
-        made = create_progress_artifact(progress=0.0, key=PROGRESS_KEY, description=self._told)
-        assert isinstance(made, UUID)  # a coroutine only inside an event loop
-        self._artifact = made
-        current_stages().advanced(STAGE, 0, total)
-
-    @property
-    def _told(self) -> str:
-        return f"{self.done}/{self.total} markets simulated"
+        self._artifact = simulate_artifacts.start_progress(total)
 
     def ended(self, market: MarketRef, future: PrefectFuture[MarketOutcome]) -> None:
         """One market came to its end.
@@ -104,7 +96,7 @@ class BatchProgress:
             self.lost[market.market_id] = why
         self.done += 1
         current_stages().advanced(STAGE, self.done, self.total)
-        update_progress_artifact(self._artifact, progress=100.0 * self.done / self.total, description=self._told)
+        simulate_artifacts.report_progress(self._artifact, self.done, self.total)
 
 
 def markets_at_once() -> int:
