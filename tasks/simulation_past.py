@@ -95,10 +95,11 @@ def price_histories(history: PastTables, market_ids: Sequence[str], as_of: datet
     columns = (
         "venue", "market_id", "outcome_index", "at", "interval_seconds", "price_micros", "bid_micros", "ask_micros",
     )  # fmt: skip
+    venues = {venue.value: venue for venue in Venue}
     found: dict[str, list[PricePoint]] = {}
     for venue, market_id, index, at, interval, price, bid, ask in known.select(columns).collect().iter_rows():
         point = PricePoint(
-            venue=Venue(venue),
+            venue=venues[venue],
             market_native_id=market_id.removeprefix(f"{venue}:"),
             outcome_index=index,
             at=at,
