@@ -23,6 +23,8 @@ PAGE = "summary.html"
 _NARROW = 80
 """Columns under which the table becomes lines."""
 
+_MOST_SKIPPED = 5
+
 _PUBLIC = ("run_id", "results_dir", "markets", "succeeded", "failed", "skipped", "sandbox", "author", "seconds")
 
 
@@ -109,8 +111,9 @@ def _end(one: Mapping[str, Any]) -> str:
 def _sentences(report: Mapping[str, Any], rule: UniverseRule) -> list[str]:
     ends = f"{report['succeeded']:,} succeeded, {report['failed']:,} failed, {report['skipped']:,} skipped"
     made_by = f"author: {report['author']}; sandbox: {report['sandbox']}"
-    told = [f"{report['markets']:,} markets: {ends}, in {duration(report['seconds'])}; {made_by}."]
-    told += [f"Skipped: {_short(one['question'], 60)}: {one['problem']}" for one in _ended(report, "skipped")]
+    markets = "1 market" if report["markets"] == 1 else f"{report['markets']:,} markets"
+    told = [f"{markets}: {ends}, in {duration(report['seconds'])}; {made_by}."]
+    told += _skipped([one for one in report["simulations"] if one["status"] == "skipped"])
     told += [f"Instead: {sentence}" for sentence in report["replaced"]]
     if report["budget_note"]:
         told.append(f"Budget: {report['budget_note']}")
@@ -121,8 +124,11 @@ def _sentences(report: Mapping[str, Any], rule: UniverseRule) -> list[str]:
     return told
 
 
-def _ended(report: Mapping[str, Any], status: str) -> list[Mapping[str, Any]]:
-    return [one for one in report["simulations"] if one["status"] == status]
+def _skipped(simulations: Sequence[Mapping[str, Any]]) -> list[str]:
+    """The first of the markets that have no answer, each with the reason."""
+    told = [f"Skipped: {_short(one['question'], 60)}: {_short(one['problem'] or '', 300)}" for one in simulations]
+    rest = len(told) - _MOST_SKIPPED
+    return told if rest <= 0 else [*told[:_MOST_SKIPPED], f"Skipped: {rest:,} more; the page says why"]
 
 
 def _cost(usage: Mapping[str, Any]) -> str:

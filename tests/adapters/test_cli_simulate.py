@@ -219,6 +219,7 @@ def refused(folder, monkeypatch, capsys) -> Callable[..., Ended]:
         (["--trending", "3", "--market", "market-2"], ["--trending and --market contradict each other"]),
         (["--category", "weather"], ["--category", "politics, world, sports, crypto, finance", "'weather'"]),
         (["--market", "market-2", "--market", "x\x1b[31m"], ["market id, venue key or slug", r"x\x1b[31m"]),
+        (["--trending", "3", "--sandbox", "daytona"], ["DAYTONA_API_KEY is not set", "--sandbox local"]),
         (["--trending", "3", "--sandbox", "moon"], ["sandbox", "auto, local, daytona, unsafe", "'moon'"]),
         (
             ["--trending", "3", "--author", "language-model"],
@@ -262,15 +263,9 @@ def test_an_empty_catalogue_says_what_brings_markets(refused, tmp_path):
     refused("--trending", "3", at=tmp_path).says(2, "Error:", "run `edgeworth ingest` first")
 
 
-@pytest.mark.parametrize(
-    ("arguments", "words"),
-    [
-        ([], ["without a terminal", "--top-volume N, --trending N, --breaking N, --category NAME or --market SLUG"]),
-        (["--trending", "3", "--sandbox", "daytona"], ["DAYTONA_API_KEY is not set", "--sandbox local"]),
-    ],
-)
-def test_a_process_without_a_terminal_is_told_the_same(folder, arguments, words):
-    run(folder, "simulate", *arguments, **NO_KEYS).says(2, "Error:", *words)
+def test_a_process_without_a_terminal_and_without_a_choice_names_the_options(folder):
+    choices = "--top-volume N, --trending N, --breaking N, --category NAME or --market SLUG"
+    run(folder, "simulate", **NO_KEYS).says(2, "Error:", "without a terminal", choices)
     assert begun(folder) == []
 
 

@@ -78,7 +78,21 @@ def test_what_was_used_left_out_paid_and_where_it_is(sentence):
 
 
 def test_a_batch_that_asked_nobody_costs_nothing():
-    assert "Cost: $0: nobody was asked who charges." in told(a_batch(a_record()))
+    shown = told(a_batch(a_record()))
+    assert "Cost: $0: nobody was asked who charges." in shown
+    assert "1 market: 1 succeeded" in shown
+
+
+def test_a_batch_that_no_market_fits_says_why():
+    shown = told(a_batch(exclusions=a_mixed_batch().exclusions))
+    assert "0 markets: 0 succeeded" in shown
+    assert "Left out: 2 below $10,000, 1 not open." in shown
+
+
+def test_of_many_skipped_markets_the_first_are_named_and_the_others_counted():
+    shown = told(a_batch(*(a_skipped_record(f"s{number:02d}") for number in range(12))))
+    assert shown.count("There was nothing to go by.") == 5
+    assert "Skipped: 7 more; the page says why" in shown
 
 
 def test_a_machine_is_given_the_counts_and_where_to_look():
