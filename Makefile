@@ -21,9 +21,11 @@ demo: .venv/run.stamp ## The main job on a synthetic world over loopback HTTP: r
 
 # A file of tests goes to one worker as a whole, so that what its tests share is made once; in the order of the folders,
 # so that long files come first and the short ones fill up the end.
+SPREAD := -q -n 2 --dist loadfile --no-loadscope-reorder
+
 test: .venv/dev.stamp ## All tests; EDGEWORTH_RECORDINGS=DIR adds those over recorded data
-	@$(BIN)/python -m pytest -q -n 2 --dist loadfile --no-loadscope-reorder -m "not server and not live"
-	@$(BIN)/python -m pytest -q -m "server and not live" tests
+	@$(BIN)/python -m pytest $(SPREAD) -m "not server and not live"
+	@$(BIN)/python -m pytest $(SPREAD) -m "server and not live"
 
 check: .venv/dev.stamp ## Lint, types, architecture
 	@$(BIN)/ruff check .
