@@ -20,20 +20,29 @@ _FACTORS: Final = {
 
 _EVER_ABOVE: Final = r"(?:reach|hit|touch|rise to|climb to|surge to|break above|cross above|top)"
 _EVER_BELOW: Final = r"(?:dip (?:to|below)|fall (?:to|below)|drop (?:to|below)|crash to|sink to|break below)"
-_IS_ABOVE: Final = r"(?:(?:be|close|finish|end|settle|trade|price|stay)?\s?(?:above|over|higher than|more than|exceed))"
-_IS_BELOW: Final = r"(?:(?:be|close|finish|end|settle|trade|price|stay)?\s?(?:below|under|lower than|less than))"
+_DENIED: Final = r"(?<!no )(?<!not )"
+_IS_ABOVE: Final = rf"(?:above|over|{_DENIED}(?:higher|more|greater) than|exceed|no (?:lower|less|fewer) than|at least)"
+_IS_BELOW: Final = rf"(?:below|under|{_DENIED}(?:lower|less|fewer) than|no (?:higher|more|greater) than|at most)"
+
+_THEN_NUMBER: Final = rf"[^.?\d$]{{0,20}}{_NUMBER}"
+_NUMBER_OR: Final = rf"(?<![\d$.,]){_NUMBER}(?:\s?\u00b0[fc])?(?: [a-z]+)? or"
+"""``$95,000 or less``, ``40 seats or fewer``."""
 
 _CLAIMS: Final = tuple(
-    (re.compile(rf"\b{words}\b[^.?\d$]{{0,20}}{_NUMBER}", re.IGNORECASE), is_above, timing)
-    for words, is_above, timing in (
-        (_EVER_ABOVE, True, Timing.BY),
-        (_EVER_BELOW, False, Timing.BY),
-        (_IS_ABOVE, True, Timing.AT),
-        (_IS_BELOW, False, Timing.AT),
+    (re.compile(pattern, re.IGNORECASE), is_above, timing)
+    for pattern, is_above, timing in (
+        (rf"\b{_EVER_ABOVE}\b{_THEN_NUMBER}", True, Timing.BY),
+        (rf"\b{_EVER_BELOW}\b{_THEN_NUMBER}", False, Timing.BY),
+        (rf"\b{_IS_ABOVE}\b{_THEN_NUMBER}", True, Timing.AT),
+        (rf"\b{_IS_BELOW}\b{_THEN_NUMBER}", False, Timing.AT),
+        (rf"{_NUMBER_OR} (?:more|higher|greater|above)\b", True, Timing.AT),
+        (rf"{_NUMBER_OR} (?:less|lower|fewer|below)\b", False, Timing.AT),
     )
 )
+_NEGATION: Final = re.compile(r"\b(?:not|never|fails?|without|no longer)\b|n['\u2019]t\b", re.IGNORECASE)
+"""Besides ``no higher than``, which is read; what else is denied is too easily read upside down."""
 _RANGE: Final = re.compile(r"\bbetween\b.*\band\b|\d\s?(?:-|\u2013|to)\s?\$?\d", re.IGNORECASE)
-_ANY_TIME: Final = re.compile(r"\bat any (?:time|point)\b|\bany 1-?minute candle\b", re.IGNORECASE)
+_ANY_TIME: Final = re.compile(r"\bat any (?:time|point)\b|\bany (?:\w+ )?1[- ]?minute candle\b", re.IGNORECASE)
 _BY_DATE: Final = re.compile(
     r"\b(?:by|before|through|until)\s+(?:the\s+end\s+of\s+|end\s+of\s+|or\s+on\s+)?"
     r"(?:(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)\w*\b|20\d\d\b|q[1-4]\b|\d{1,2}(?:st|nd|rd|th)?\s+\w+"
@@ -54,7 +63,7 @@ def price_claim(question: str, rules: str, labels: Sequence[str]) -> PriceClaim 
         labels: Of the outcomes, in the venue's order; when the first is a No the claim is the contrary.
     """
     polarity = _polarity(labels)
-    if polarity is None or _RANGE.search(question):
+    if polarity is None or _RANGE.search(question) or _NEGATION.search(question):
         return None
     for pattern, is_above, timing in _CLAIMS:
         matches = list(pattern.finditer(question))
