@@ -11,10 +11,10 @@ from typing import Final
 
 from msgspec.structs import replace
 
-from edgeworth.discovery.reading.dates import find_windows
 from edgeworth.discovery.reading.entities import teams_called
 from edgeworth.discovery.reading.slots import Game, GamePart, Window, WindowKind
 from edgeworth.discovery.reading.tokens import plain_word, words_of
+from edgeworth.discovery.reading.windows import find_windows
 from edgeworth.discovery.texts import OUTCOME_SEPARATOR, QuestionText
 from edgeworth.markets.relation import Quotation, TextField
 

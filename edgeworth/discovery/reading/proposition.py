@@ -13,7 +13,6 @@ from typing import Final
 from msgspec.structs import replace
 
 from edgeworth.discovery.reading.bounds import find_bounds
-from edgeworth.discovery.reading.dates import find_windows
 from edgeworth.discovery.reading.entities import answer_at, left_over, mentions_of, phrases_in
 from edgeworth.discovery.reading.polarity import find_denial
 from edgeworth.discovery.reading.slots import Mention, MentionKind, Polarity, Proposition, Window, WindowKind
@@ -21,6 +20,7 @@ from edgeworth.discovery.reading.states import told_as_change
 from edgeworth.discovery.reading.tokens import TokenKind, Words
 from edgeworth.discovery.reading.vocabulary.implied import ONE_SIDED, SINGLE_WINNER
 from edgeworth.discovery.reading.vocabulary.words import ASKING_WORDS, SMALL_WORDS
+from edgeworth.discovery.reading.windows import find_windows
 
 _CLOSES_EARLY: Final = timedelta(days=45)
 """A market may close this long after its last day (settlement) and still mean that day."""
