@@ -27,6 +27,7 @@ from edgeworth.ports import (
     TradedMarket,
 )
 from edgeworth.reports.discovery import BookUse
+from tasks.clock import new_id
 
 
 class _Use(Struct):
@@ -51,7 +52,7 @@ class BookShelf:
         unavailable: Venues that cannot, with the reason.
         raw: Where answers are stored as received.
         history: Where books are stored and where earlier ones are read.
-        name: Of the raw files that this run writes; no two runs share one.
+        name: What the raw files of this run begin with; each process of it writes its own, also after a kill.
         clock: Dates those files.
     """
 
@@ -134,7 +135,8 @@ class BookShelf:
 
     def _log(self, venue: Venue) -> RawLog:
         if venue not in self._logs:
-            self._logs[venue] = self._raw.create(venue, "books", f"{self._name}-{venue.value}", self._clock())
+            name = f"{self._name}-{venue.value}-{new_id()}"
+            self._logs[venue] = self._raw.create(venue, "books", name, self._clock())
         return self._logs[venue]
 
 

@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import pytest
 
+from edgeworth.adapters.storage.raw import ZstdRawStore
 from edgeworth.errors import RetriableSourceError
 from edgeworth.markets.book import BookLevel, OrderBook
 from edgeworth.markets.listing import ParsedItem
@@ -90,7 +91,9 @@ class FakeRaw:
         return self.logs.setdefault(name, FakeLog(self.pages))
 
 
-def shelf(source: FakeSource | None, history: FakeHistory, raw: FakeRaw | None = None, **unavailable: str) -> BookShelf:
+def shelf(
+    source: FakeSource | None, history: FakeHistory, raw: FakeRaw | ZstdRawStore | None = None, **unavailable: str
+) -> BookShelf:
     return BookShelf(
         sources={} if source is None else {Venue.KALSHI: source},
         unavailable={Venue(name): reason for name, reason in unavailable.items()},
@@ -141,3 +144,11 @@ async def test_nothing_asked_is_nothing_told():
     with shelf(None, FakeHistory()) as books:
         assert await books.books_of([]) == []
     assert books.uses == []
+
+
+async def test_a_run_that_was_killed_and_goes_on_under_its_name_writes_files_of_its_own(tmp_path):
+    raw = ZstdRawStore(tmp_path)
+    for _ in range(2):
+        with shelf(FakeSource([a_book("A")]), FakeHistory(), raw) as books:
+            assert len(await books.books_of(traded("A"))) == 1
+    assert len(list(tmp_path.rglob("run-kalshi-*.jsonl.zst"))) == 2
