@@ -13,7 +13,7 @@ import sys
 import typer
 
 from edgeworth.errors import ConfigurationError, EdgeworthError
-from flows.commands import discover, doctor, evaluate, ingest, markets, run, setup, simulate, venue
+from flows.commands import discover, doctor, evaluate, ingest, markets, run, serve, setup, simulate, venue
 from flows.commands.console import errors, print_error
 
 INTERRUPTED = 130
@@ -33,6 +33,7 @@ app.add_typer(markets.app, name="markets")
 app.command(name="discover", epilog=discover.EXAMPLES)(discover.discover)
 app.command(name="simulate", epilog=simulate.EXAMPLES)(simulate.simulate)
 app.add_typer(evaluate.app, name="evaluate")
+app.command(name="serve", epilog=serve.EXAMPLES)(serve.serve)
 app.command(name="doctor", epilog=doctor.EXAMPLES)(doctor.doctor)
 app.command(name="setup", epilog=setup.EXAMPLES)(setup.setup)
 app.command(name="venue", epilog=venue.EXAMPLES)(venue.venue)

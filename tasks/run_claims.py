@@ -7,11 +7,15 @@ here and is left alone.
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 from filelock import FileLock, Timeout
 
 from edgeworth.errors import StorageError
+
+if sys.platform != "win32":
+    import fcntl
 
 _held: dict[str, FileLock] = {}
 """Claims of this process, until they are let go."""
@@ -46,6 +50,23 @@ def try_take_up(data_dir: Path, run_id: str) -> bool:
         raise StorageError(f"{path}: the run cannot be claimed ({error.strerror})") from error
     _held[run_id] = lock
     return True
+
+
+def is_held(data_dir: Path, run_id: str) -> bool | None:
+    """Whether a process works on ``run_id``; ``None`` when it never was of this data folder, or it cannot be told.
+
+    Only looks: the file is neither made nor changed, and what is asked for lasts for an instant.
+    """
+    if sys.platform == "win32":
+        return None
+    try:
+        with _file(data_dir, run_id).open("rb") as lock:
+            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    except OSError:
+        return None
+    return False
 
 
 def let_go(data_dir: Path, run_id: str) -> None:

@@ -50,7 +50,7 @@ def open_database(url: str, *, busy_timeout_seconds: float = BUSY_TIMEOUT_SECOND
         StorageGoneError: It cannot be reached.
         StorageBusyError: Another process holds it.
     """
-    parsed = _parse_url(url)
+    parsed = parse_url(url)
     if parsed.get_backend_name() == "sqlite":
         return _open_sqlite(parsed, busy_timeout_seconds)
     return _open_postgresql(parsed, busy_timeout_seconds)
@@ -98,8 +98,12 @@ def public_url(url: URL) -> str:
     return url.set(query={}).render_as_string(hide_password=True)
 
 
-def _parse_url(url: str) -> URL:
-    # The text of a bad URL may hold a password, so it is not repeated.
+def parse_url(url: str) -> URL:
+    """The address of a database, with the driver that we use.
+
+    Raises:
+        ConfigurationError: It names no database that can be used; its text may hold a password and is not repeated.
+    """
     try:
         parsed = make_url(url)
     except (sa.exc.ArgumentError, ValueError):

@@ -115,7 +115,7 @@ class SqlMatches:
     ) -> Sequence[StoredMatch]:
         """Matches that fit every filter given: those from which most follows first, then the surest."""
         table = match.c
-        order = (_CONSEQUENCE, table.confidence.desc(), table.market_a, table.market_b)
+        order = (CONSEQUENCE, table.confidence.desc(), table.market_a, table.market_b)
         query = sa.select(match).order_by(*order).limit(limit)
         if market_id is not None:
             query = query.where(sa.or_(table.market_a == market_id, table.market_b == market_id))
@@ -131,7 +131,7 @@ class SqlMatches:
         if not with_gone:
             query = query.where(table.gone_at.is_(None))
         with reading(self._engine) as connection:
-            return [_match_of(row) for row in connection.execute(query)]
+            return [match_of(row) for row in connection.execute(query)]
 
 
 class SqlOpportunities:
@@ -184,7 +184,7 @@ class SqlOpportunities:
         with reading(self._engine) as connection:
             rows = connection.execute(query)
             fitting = (row for row in rows if market_id is None or market_id in row.market_ids)
-            return [_opportunity_of(row) for row in itertools.islice(fitting, limit)]
+            return [opportunity_of(row) for row in itertools.islice(fitting, limit)]
 
 
 def _check_unique(distinct: int, given: int, what: str) -> None:
@@ -214,7 +214,7 @@ def _mark_gone(
 # --- matches ----------------------------------------------------------------------------------------------------------
 
 
-_CONSEQUENCE = sa.case(
+CONSEQUENCE = sa.case(
     {
         Relation.EQUIVALENT.value: 0,
         Relation.INVERSE.value: 0,
@@ -285,7 +285,8 @@ def _match_row(found: FoundMatch, signature: str, run_id: str, at: datetime) -> 
     )
 
 
-def _match_of(row: sa.Row[Any]) -> StoredMatch:
+def match_of(row: sa.Row[Any]) -> StoredMatch:
+    """A row of ``match`` with all its columns."""
     verdict = Verdict(
         relation=Relation(row.relation),
         confidence=row.confidence,
@@ -365,7 +366,8 @@ def _opportunity_row(found: Opportunity, detail: bytes, signature: str, run_id: 
     )
 
 
-def _opportunity_of(row: sa.Row[Any]) -> StoredOpportunity:
+def opportunity_of(row: sa.Row[Any]) -> StoredOpportunity:
+    """A row of ``opportunity`` with all its columns."""
     return StoredOpportunity(
         opportunity=msgspec.convert(row.detail | {"as_of": row.as_of}, Opportunity),
         first_seen_at=row.first_seen_at,

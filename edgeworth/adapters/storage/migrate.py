@@ -17,7 +17,7 @@ MIGRATIONS = Path(__file__).parent / "migrations"
 
 def is_current(connection: sa.Connection) -> bool:
     """Whether the database has the newest schema."""
-    return _version(connection) == SCHEMA_VERSION
+    return version_of(connection) == SCHEMA_VERSION
 
 
 def upgrade(connection: sa.Connection) -> None:
@@ -32,7 +32,7 @@ def upgrade(connection: sa.Connection) -> None:
 
     config = Config(attributes={"connection": connection})
     config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
-    version = _version(connection)
+    version = version_of(connection)
     known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
     if version is not None and version not in known:
         raise ConfigurationError(
@@ -42,7 +42,8 @@ def upgrade(connection: sa.Connection) -> None:
     command.upgrade(config, "head")
 
 
-def _version(connection: sa.Connection) -> str | None:
+def version_of(connection: sa.Connection) -> str | None:
+    """The schema that the database has; ``None`` when nothing was ever stored in it."""
     if not sa.inspect(connection).has_table("alembic_version"):
         return None
     return connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar()

@@ -75,14 +75,14 @@ class SqlSimulations:
         Raises:
             DataError: A row is no forecast: it was changed by other means.
         """
-        query = _all_columns().order_by(forecast.c.position.desc()).limit(limit)
+        query = forecast_columns().order_by(forecast.c.position.desc()).limit(limit)
         for column, value in ((forecast.c.run_id, run_id), (forecast.c.market_id, market_id)):
             if value is not None:
                 query = query.where(column == any_text(value))
         if is_synthetic is not None:
             query = query.where(forecast.c.is_synthetic == is_synthetic)
         with reading(self._engine) as connection:
-            found = [read_forecast(_values(row)) for row in connection.execute(query)]
+            found = [forecast_of_row(row) for row in connection.execute(query)]
         return found[::-1]
 
     def chain_end(self) -> ChainEnd | None:
@@ -115,8 +115,8 @@ def _check_same(stored: Forecast, forecast: Forecast) -> None:
 
 
 def _find(connection: sa.Connection, forecast_id: str) -> Forecast | None:
-    row = connection.execute(_all_columns().where(forecast.c.forecast_id == forecast_id)).one_or_none()
-    return None if row is None else read_forecast(_values(row))
+    row = connection.execute(forecast_columns().where(forecast.c.forecast_id == forecast_id)).one_or_none()
+    return None if row is None else forecast_of_row(row)
 
 
 def _append(connection: sa.Connection, registered: Forecast) -> None:
@@ -142,7 +142,7 @@ def _end(connection: sa.Connection) -> ChainEnd | None:
 
 
 def _links(connection: sa.Connection) -> Generator[Link, None, None]:
-    query = _all_columns().order_by(forecast.c.position).execution_options(yield_per=_AT_ONCE)
+    query = forecast_columns().order_by(forecast.c.position).execution_options(yield_per=_AT_ONCE)
     with connection.execute(query) as rows:
         for row in rows:
             yield Link(
@@ -154,8 +154,11 @@ def _links(connection: sa.Connection) -> Generator[Link, None, None]:
             )
 
 
-def _all_columns() -> sa.Select[Any]:
-    """Instants as the driver gives them: one that somebody made unreadable must not stop the check that finds it."""
+def forecast_columns() -> sa.Select[Any]:
+    """A query for whole forecasts.
+
+    Instants as the driver gives them: one that somebody made unreadable must not stop the check that finds it.
+    """
     return sa.select(
         *(
             sa.type_coerce(column, sa.types.NullType()).label(column.name)
@@ -164,6 +167,15 @@ def _all_columns() -> sa.Select[Any]:
             for column in forecast.columns
         )
     )
+
+
+def forecast_of_row(row: sa.Row[Any]) -> Forecast:
+    """A row of ``forecast_columns``.
+
+    Raises:
+        DataError: It is no forecast: it was changed by other means.
+    """
+    return read_forecast(_values(row))
 
 
 def _values(row: sa.Row[Any]) -> dict[str, Any]:

@@ -1,0 +1,101 @@
+"""Files of runs for a browser: what lies in ``results/``, and nothing else, whatever an address says.
+
+An address is taken apart into names first; a name is made of a few plain characters and never begins with a dot, so
+that neither ``..`` nor a drive, an absolute path, a half-written folder or a NUL can be said at all. What is found must
+lie inside, with no symbolic link on the way. No file is ever written here.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+
+import msgspec
+
+KINDS = {
+    ".html": "text/html; charset=utf-8",
+    ".json": "application/json",
+    ".txt": "text/plain; charset=utf-8",
+    ".py": "text/plain; charset=utf-8",
+    ".md": "text/plain; charset=utf-8",
+}
+"""What may be sent, by the end of its name; the text of a model is shown, never offered to be run."""
+
+SUMMARY = "summary.html"
+MANIFEST = "manifest.json"
+
+_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.\-]{0,120}", re.ASCII)
+_DEEPEST = 3
+_LARGEST_MANIFEST = 5_000_000
+_RESERVED = re.compile(r"(con|prn|aux|nul|com[0-9]|lpt[0-9])(\..*)?", re.ASCII | re.IGNORECASE)
+"""Names that open a device on Windows wherever they stand."""
+
+
+def names_of(path: str) -> list[str] | None:
+    """The names that ``path`` is made of; ``None`` when one of them could be anything but a name in a folder."""
+    names = path.removesuffix("/").split("/")
+    if len(names) > _DEEPEST:
+        return None
+    if all(_NAME.fullmatch(name) and not _RESERVED.fullmatch(name) and not name.endswith(".") for name in names):
+        return names
+    return None
+
+
+def find(results_dir: Path, path: str) -> Path | None:
+    """The file or folder at ``path`` below ``results_dir``; ``None`` when there is none that may be shown."""
+    names = names_of(path)
+    if names is None:
+        return None
+    place = results_dir
+    for name in names:
+        place /= name
+        if place.is_symlink():
+            return None
+    try:
+        root, real = results_dir.resolve(strict=True), place.resolve(strict=True)
+    except (OSError, ValueError):
+        return None
+    if not real.is_relative_to(root):
+        return None
+    return real if real.is_dir() or (real.is_file() and real.suffix in KINDS) else None
+
+
+def subfolders(folder: Path, *, most: int) -> list[str]:
+    """Names of the folders in ``folder`` that may be shown, in order."""
+    try:
+        names = [one.name for one in folder.iterdir() if one.is_dir() and not one.is_symlink()]
+    except OSError:
+        return []
+    return sorted(name for name in names if names_of(name))[:most]
+
+
+def folder_of(results_dir: Path, run_id: str, started_at: datetime, shown: object) -> str | None:
+    """Name of the folder of a run: the one that the store notes, or the one whose manifest says whose it is."""
+    if isinstance(shown, str):
+        name = shown.replace("\\", "/").rstrip("/").rpartition("/")[2]
+        if name and names_of(name) and find(results_dir, name) is not None:
+            return name
+    for folder in _folders_of_instant(results_dir, started_at):
+        if _run_of(folder) == run_id:
+            return folder.name
+    return None
+
+
+def _folders_of_instant(results_dir: Path, started_at: datetime) -> Iterator[Path]:
+    for folder in sorted(results_dir.glob(f"*_{started_at:%Y%m%d_%H%M%S}*")):
+        if names_of(folder.name) and find(results_dir, folder.name) is not None:
+            yield folder
+
+
+def _run_of(folder: Path) -> str | None:
+    manifest = folder / MANIFEST
+    try:
+        if manifest.stat().st_size > _LARGEST_MANIFEST:
+            return None
+        values = msgspec.json.decode(manifest.read_bytes())
+    except (OSError, msgspec.DecodeError):
+        return None
+    found = values.get("run_id") if isinstance(values, dict) else None
+    return found if isinstance(found, str) else None

@@ -1,0 +1,75 @@
+"""The site over our own stores: opened to be read, when there is something to read."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+
+import sqlalchemy as sa
+
+from edgeworth.adapters.storage.history import ParquetHistory
+from edgeworth.adapters.storage.read_only import database_file, open_read_only
+from edgeworth.adapters.storage.site import SqlSite
+from edgeworth.errors import ConfigurationError
+from edgeworth.web.ports import Site
+from tasks import run_claims
+from tasks.clock import utc_now
+from tasks.settings import Settings
+
+
+def build_site(settings: Settings) -> Site:
+    """Everything the site shows. Nothing is opened before the first page is asked for.
+
+    Raises:
+        ConfigurationError: The database's URL cannot be meant.
+    """
+    door = _Door(settings)
+    return Site(
+        open_store=door.open,
+        results_dir=settings.results_dir.absolute(),
+        now=utc_now,
+        is_going_on=lambda run_id: run_claims.is_held(settings.data_dir, run_id),
+        enough_rows=settings.gamma_limit,
+    )
+
+
+class _Door:
+    """Opens the database once there is one; one that was put in its place is opened in turn."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._lock = threading.Lock()
+        self._engine: sa.Engine | None = None
+        self._file = _database_file(settings.database)
+        self._number: int | None = None
+
+    def open(self) -> SqlSite | None:
+        """The store, or ``None`` while nothing is stored.
+
+        Raises:
+            ConfigurationError: The database has another schema.
+            StorageError: It cannot be read.
+        """
+        with self._lock:
+            if self._engine is not None and self._number != self._inode():
+                self._engine.dispose()
+                self._engine = None
+            if self._engine is None:
+                number = self._inode()
+                self._engine = open_read_only(self._settings.database)
+                self._number = number
+            engine = self._engine
+        return None if engine is None else SqlSite(engine, ParquetHistory(self._settings.data_dir))
+
+    def _inode(self) -> int | None:
+        try:
+            return None if self._file is None else self._file.stat().st_ino
+        except OSError:
+            return None
+
+
+def _database_file(url: str) -> Path | None:
+    try:
+        return database_file(url)
+    except ConfigurationError as error:
+        raise ConfigurationError(f"EDGEWORTH_DATABASE_URL: {str(error).removeprefix('database URL: ')}") from None
