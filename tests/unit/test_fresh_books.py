@@ -111,7 +111,8 @@ async def test_a_book_that_the_venue_gives_now_stands_now_and_is_stored_with_the
     assert book == a_book("A", at=NOON)
     assert history.stored == [a_book("A")]
     assert len(raw.pages) == 1
-    assert not raw.logs["run-kalshi"].is_open
+    (log,) = raw.logs.values()
+    assert not log.is_open
     assert books.uses == [BookUse(venue="kalshi", fresh=1, oldest_at=NOON, newest_at=NOON)]
 
 
