@@ -108,6 +108,31 @@ def command(script: str, *arguments: str, **environment: str) -> Iterator[Comman
         process.stdout.close()
 
 
+def prefect(*arguments: str) -> list[str]:
+    """Prefect's own command line."""
+    return [sys.executable, "-m", "prefect", "--no-prompt", *arguments]
+
+
+@contextmanager
+def working(pool: str, environment: dict[str, str]) -> Iterator[None]:
+    """A worker, started in a folder that has nothing to do with the project."""
+    process = subprocess.Popen(
+        prefect("worker", "start", "--pool", pool),
+        env=environment,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        yield
+    finally:
+        process.send_signal(signal.SIGINT)
+        try:
+            process.wait(timeout=30)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
 @dataclass(frozen=True)
 class Server:
     """The server that all tests of this folder share."""

@@ -7,13 +7,9 @@ and only the server's log tells. So the whole chain is walked here, with Prefect
 from __future__ import annotations
 
 import os
-import signal
 import subprocess
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 
-from tests.flow_runs.processes import Server, eventually
+from tests.flow_runs.processes import Server, eventually, prefect, working
 
 FLOW = """
 from pathlib import Path
@@ -37,30 +33,6 @@ deployments:
     schedules:
       - {{interval: 15, slug: soon}}
 """
-
-
-def prefect(*arguments: str) -> list[str]:
-    return [sys.executable, "-m", "prefect", "--no-prompt", *arguments]
-
-
-@contextmanager
-def working(pool: str, environment: dict[str, str]) -> Iterator[None]:
-    """A worker, started in a folder that has nothing to do with the project."""
-    process = subprocess.Popen(
-        prefect("worker", "start", "--pool", pool),
-        env=environment,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    try:
-        yield
-    finally:
-        process.send_signal(signal.SIGINT)
-        try:
-            process.wait(timeout=30)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
 
 
 def test_a_scheduled_run_is_created_by_the_server_and_completed_by_a_worker(server: Server, first_report, tmp_path):
