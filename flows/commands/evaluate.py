@@ -1,4 +1,4 @@
-"""``edgeworth evaluate matching``: how often the decision on two markets agrees with labelled pairs."""
+"""``edgeworth evaluate``: how often the decision on two markets was right, and how good forecasts were."""
 
 from __future__ import annotations
 
@@ -29,12 +29,21 @@ A row of pairs has two texts, `a` and `b` (each a text, or an object with questi
 `edgeworth ingest --source file:...` reads, or rows of questions, each like one side of a pair.
 """
 
-app = typer.Typer(no_args_is_help=True, help="Score what Edgeworth decides against labelled data.")
+FORECAST_EXAMPLES = """
+Examples:
 
+    edgeworth evaluate forecasts
 
-@app.callback()
-def evaluate() -> None:
-    """Score what Edgeworth decides against labelled data."""
+    edgeworth evaluate forecasts --batch results/top_volume_20261121_120000
+
+    edgeworth evaluate forecasts --synthetic --json
+
+A forecast is scored when its market has ended yes or no, both the model and the market had said something, and it was
+written down before the outcome may have been known. How markets ended is what the last `edgeworth ingest` read. Exit
+code 1 when a registered forecast was changed or removed since.
+"""
+
+app = typer.Typer(no_args_is_help=True, help="Score what Edgeworth decides and forecasts.")
 
 
 @app.command(name="matching", epilog=EXAMPLES)
@@ -76,6 +85,34 @@ def matching(
         from flows.commands.evaluation_tables import print_tables
 
         print_tables(found)
+
+
+@app.command(name="forecasts", epilog=FORECAST_EXAMPLES)
+def forecasts(
+    synthetic: Annotated[
+        bool, typer.Option("--synthetic", help="Those of invented markets; never mixed with real ones.")
+    ] = False,
+    batch: Annotated[
+        Path | None,
+        typer.Option(
+            help="Folder of an earlier batch: also see that nothing of what was registered by its end is gone.",
+            show_default=False,
+        ),
+    ] = None,
+    json: Annotated[bool, typer.Option("--json", help="One JSON object on standard output.")] = False,
+) -> None:
+    """Score registered forecasts against how their markets ended: model, market, and both combined."""
+    from flows.commands.forecast_tables import print_fault, print_scores
+    from tasks.scoring import score_forecasts
+
+    found = score_forecasts(load_settings(), is_synthetic=synthetic, batch=batch)
+    if json:
+        print_json({"chain_holds": found.fault is None, **msgspec.to_builtins(found)})
+    else:
+        print_scores(found)
+    print_fault(found)
+    if found.fault is not None:
+        raise typer.Exit(1)
 
 
 def _command(pairs: list[Path], embedders: list[str], pools: list[Path]) -> str:
