@@ -23,9 +23,12 @@ demo: .venv/run.stamp ## The main job on a synthetic world over loopback HTTP: r
 # so that long files come first and the short ones fill up the end.
 SPREAD := -q -n 2 --dist loadfile --no-loadscope-reorder
 
+# The tests start some hundreds of processes: what is compiled is kept, also where the environment says otherwise.
+test: export PYTHONDONTWRITEBYTECODE :=
+
 test: .venv/dev.stamp ## All tests; EDGEWORTH_RECORDINGS=DIR adds those over recorded data
-	@$(BIN)/python -m pytest $(SPREAD) -m "not server and not live"
-	@$(BIN)/python -m pytest $(SPREAD) -m "server and not live"
+	@$(BIN)/python -m pytest $(SPREAD) -m "not live" --ignore tests/flow_runs
+	@$(BIN)/python -m pytest $(SPREAD) -m "not live" tests/flow_runs
 
 check: .venv/dev.stamp ## Lint, types, architecture
 	@$(BIN)/ruff check .
