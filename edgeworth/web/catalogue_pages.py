@@ -15,7 +15,6 @@ from edgeworth.markets.categories import CATEGORIES
 from edgeworth.markets.market import Market, MarketStatus
 from edgeworth.markets.venue import Venue
 from edgeworth.reports import charts
-from edgeworth.reports.figures import MISSING
 from edgeworth.reports.market_page import RELATION_WORDS
 from edgeworth.simulation.context import Series
 from edgeworth.web.forecast_rows import forecast_rows
@@ -39,12 +38,13 @@ TRADING_VENUES = tuple(venue.value for venue in Venue if venue.exchange is not V
 
 def search(site: Site, request: Request) -> Response:
     """``/markets``: markets that fit."""
-    asked = Parameters(request.query_params, ("q", "venue", "status", "category", "order", "page"))
+    asked = Parameters(request.query_params, ("q", "venue", "status", "category", "event", "order", "page"))
     wanted = MarketFilter(
         venue=asked.choice("venue", Venue),
         status=asked.choice("status", MarketStatus),
         category=asked.word("category", CATEGORIES),
         search=asked.text("q"),
+        event_id=asked.text("event"),
         order=asked.word("order", ORDERS) or "volume",
     )
     offset = (asked.page - 1) * MARKETS_ON_PAGE
@@ -56,7 +56,7 @@ def search(site: Site, request: Request) -> Response:
         place="/markets",
         asked=asked,
         is_stored=found is not None,
-        is_filtered=any(asked[name] for name in ("q", "venue", "status", "category")),
+        is_filtered=any(asked[name] for name in ("q", "venue", "status", "category", "event")),
         markets=markets,
         paging=Paging(asked, "/markets", rows=MARKETS_ON_PAGE, total=0 if found is None else found.total),
         has_synthetic=any(market.venue.is_synthetic for market in markets),
@@ -193,6 +193,3 @@ def price_chart(series: Series | None) -> Markup:
 
 def _day(seconds: float) -> str:
     return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d %H:%M UTC")
-
-
-__all__ = ["MISSING", "ending_of", "facts_of", "price_chart", "search", "show"]

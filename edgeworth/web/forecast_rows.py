@@ -9,12 +9,12 @@ from markupsafe import Markup
 
 from edgeworth.markets.market import Market
 from edgeworth.reports import charts
-from edgeworth.reports.batch_page import KIND_WORDS, VERDICT_WORDS
+from edgeworth.reports.batch_page import KIND_WORDS, VERDICT_WORDS, author_of
 from edgeworth.reports.figures import MISSING, interval, per_cent, points
 from edgeworth.simulation.forecast import Forecast
 from edgeworth.simulation.record import MarketStatus
 from edgeworth.web import run_files
-from edgeworth.web.ports import Site, SiteStore
+from edgeworth.web.ports import Site, SiteRun, SiteStore
 from edgeworth.web.rendering import run_address
 
 SAMPLED_RUNS = 500
@@ -22,11 +22,11 @@ SAMPLED_RUNS = 500
 
 
 class ForecastRow(NamedTuple):
-    """One forecast; ``state`` is a verdict, ``failed`` or ``skipped``, and also names its colour."""
+    """One forecast; ``page`` is what its run wrote of the market, ``state`` also names its colour."""
 
     forecast: Forecast
     market: Market | None
-    run_page: str | None
+    page: str | None
     model: str
     interval: str
     quoted: str
@@ -35,6 +35,7 @@ class ForecastRow(NamedTuple):
     state: str
     verdict: str
     kind: str
+    author: str
     outcome: str
 
 
@@ -45,26 +46,30 @@ def forecast_rows(
     if not forecasts:
         return []
     wanted = {one.run_id for one in forecasts}
-    pages = {
-        run.run_id: folder
-        for run in store.runs(SAMPLED_RUNS)
-        if run.run_id in wanted
-        and (
-            folder := run_files.folder_of(
-                site.results_dir, run.run_id, run.started_at, (run.counts or {}).get("folder")
-            )
-        )
-    }
-    return [_row(one, markets.get(one.market_id), pages.get(one.run_id)) for one in forecasts]
+    pages: dict[str, str] = {}
+    for run in store.runs(SAMPLED_RUNS):
+        if run.run_id in wanted:
+            pages |= _pages_of(site, run)
+    return [_row(one, markets.get(one.market_id), pages.get(one.forecast_id)) for one in forecasts]
 
 
-def _row(one: Forecast, market: Market | None, folder: str | None) -> ForecastRow:
+def _pages_of(site: Site, run: SiteRun) -> dict[str, str]:
+    """Addresses of the markets' pages that a run has written, by the id of their forecasts."""
+    noted = (run.counts or {}).get("folder")
+    folder = run_files.folder_of(site.results_dir, run.run_id, run.started_at, noted)
+    if folder is None:
+        return {}
+    written = run_files.market_folders(site.results_dir, folder)
+    return {f"{run.run_id}/{market_id}": f"{run_address(folder)}{name}/" for market_id, name in written.items()}
+
+
+def _row(one: Forecast, market: Market | None, page: str | None) -> ForecastRow:
     error = one.sampling_error
     state = one.verdict or (one.status.value if one.status is not MarketStatus.SUCCEEDED else "not_comparable")
     return ForecastRow(
         forecast=one,
         market=market,
-        run_page=None if folder is None else run_address(folder),
+        page=page,
         model=per_cent(one.probability, one.difference_error or error),
         interval="" if one.low is None else interval(one.low, one.high, one.difference_error or error),
         quoted=per_cent(one.market_probability, one.market_error),
@@ -73,6 +78,7 @@ def _row(one: Forecast, market: Market | None, folder: str | None) -> ForecastRo
         state=state,
         verdict=VERDICT_WORDS.get(state, state),
         kind="no model" if one.kind is None else KIND_WORDS[one.kind],
+        author="+".join(map(author_of, one.author.split("+"))) if one.author else "",
         outcome=_outcome(market),
     )
 

@@ -25,10 +25,12 @@ KINDS = {
 
 SUMMARY = "summary.html"
 MANIFEST = "manifest.json"
+REPORT = "batch_report.json"
 
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.\-]{0,120}", re.ASCII)
 _DEEPEST = 3
 _LARGEST_MANIFEST = 5_000_000
+_LARGEST_REPORT = 50_000_000
 _RESERVED = re.compile(r"(con|prn|aux|nul|com[0-9]|lpt[0-9])(\..*)?", re.ASCII | re.IGNORECASE)
 """Names that open a device on Windows wherever they stand."""
 
@@ -59,7 +61,9 @@ def find(results_dir: Path, path: str) -> Path | None:
         return None
     if not real.is_relative_to(root):
         return None
-    return real if real.is_dir() or (real.is_file() and real.suffix in KINDS) else None
+    if real.is_dir():
+        return real
+    return real if real.is_file() and real.suffix in KINDS and not path.endswith("/") else None
 
 
 def subfolders(folder: Path, *, most: int) -> list[str]:
@@ -81,6 +85,29 @@ def folder_of(results_dir: Path, run_id: str, started_at: datetime, shown: objec
         if _run_of(folder) == run_id:
             return folder.name
     return None
+
+
+class _SimulatedMarket(msgspec.Struct):
+    market_id: str
+    folder: str
+
+
+class _Report(msgspec.Struct):
+    """What is read of a ``batch_report.json``."""
+
+    simulations: list[_SimulatedMarket] = []
+
+
+def market_folders(results_dir: Path, folder: str) -> dict[str, str]:
+    """Folders of a batch's markets by market id, as its report names them; empty without a report."""
+    report = find(results_dir, f"{folder}/{REPORT}")
+    if report is None or report.stat().st_size > _LARGEST_REPORT:
+        return {}
+    try:
+        told = msgspec.json.decode(report.read_bytes(), type=_Report)
+    except (OSError, msgspec.DecodeError):
+        return {}
+    return {one.market_id: one.folder for one in told.simulations if names_of(one.folder) == [one.folder]}
 
 
 def _folders_of_instant(results_dir: Path, started_at: datetime) -> Iterator[Path]:
