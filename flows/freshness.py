@@ -15,7 +15,11 @@ from tasks.freshness import judge, publish
 DEFAULT_VENUES = [Venue.POLYMARKET, Venue.KALSHI]
 
 
-@flow(name="freshness", description="Are the markets of every venue within their target age?")
+@flow(
+    name="freshness",
+    description="Are the markets of every venue within their target age?",
+    flow_run_name="within {target_minutes} minutes?",
+)
 def freshness(
     venues: Annotated[list[Venue], Field(min_length=1)] = DEFAULT_VENUES,
     target_minutes: Annotated[int, Field(ge=1)] = 60,

@@ -6,12 +6,14 @@ names are all that is decided here.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any
 
 from prefect import flow
 from prefect.client.schemas import State
 from prefect.futures import wait
+from prefect.runtime import flow_run
 from prefect.states import Completed, Failed
 from pydantic import Field
 
@@ -21,7 +23,19 @@ from tasks.ingesting import IngestPlan
 DEFAULT_SOURCES = ["polymarket", "kalshi"]
 
 
-@flow(name="ingest", description="Bring markets of the venues into the catalogue.")
+def run_name() -> str:
+    """What the run reads, for the list of runs."""
+    asked: dict[str, Any] = flow_run.parameters
+    return ingest_name(asked.get("sources") or DEFAULT_SOURCES, full=bool(asked.get("full")))
+
+
+def ingest_name(sources: Sequence[str], *, full: bool) -> str:
+    """An ingest in a few words; of a file its name alone."""
+    read = ", ".join(source.rsplit("/", 1)[-1] for source in sources)
+    return f"{read}: everything" if full else f"{read}: active set"
+
+
+@flow(name="ingest", description="Bring markets of the venues into the catalogue.", flow_run_name=run_name)
 def ingest(
     sources: Annotated[list[str], Field(min_length=1)] = DEFAULT_SOURCES,
     limit: Annotated[int | None, Field(ge=1)] = None,

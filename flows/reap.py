@@ -9,7 +9,11 @@ from prefect.states import Completed
 from tasks.reap import reap
 
 
-@flow(name="reap-sandboxes", description="Delete sandboxes whose batch is gone.")
+@flow(
+    name="reap-sandboxes",
+    description="Delete sandboxes whose batch is gone.",
+    flow_run_name="sandboxes left behind",
+)
 def reap_sandboxes() -> State:
     """Completed; without a key of a service there is nothing to look at, and the message says so."""
     return Completed(message=reap())
