@@ -86,8 +86,12 @@ class Tab:
 
     def open(self, file: Path) -> None:
         """Show a file, and wait until it has loaded."""
+        self.visit(file.as_uri())
+
+    def visit(self, url: str) -> None:
+        """Show what is at an address, and wait until it has loaded."""
         self._wire.events.clear()
-        self.ask("Page.navigate", url=file.as_uri())
+        self.ask("Page.navigate", url=url)
         self._wire.wait_for("Page.loadEventFired", self._session)
 
     def run(self, expression: str) -> Any:
