@@ -228,7 +228,7 @@ def _wait_for(port: int, process: Any) -> None:
 
 # --- help -----------------------------------------------------------------------------------------------------------------
 
-COMMANDS = ["ingest", "markets", "markets list", "markets show", "doctor", "setup", "venue"]
+COMMANDS = ["ingest", "markets", "markets list", "markets show", "serve", "doctor", "setup", "venue"]
 
 
 @pytest.mark.parametrize("command", COMMANDS)
