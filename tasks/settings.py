@@ -64,6 +64,15 @@ class Settings(BaseSettings):
             description="`postgresql://…` or `sqlite:///…`; unset means `edgeworth.db` in the data folder.",
         ),
     ]
+    site_url: Annotated[
+        str,
+        _checked_url("http", "https"),
+        Field(
+            "http://127.0.0.1:8787",
+            validation_alias=_named("EDGEWORTH_SITE_URL"),
+            description="Where `edgeworth serve` is reached: links in Prefect point there; see [serve](serve.md).",
+        ),
+    ]
     gamma_url: Annotated[
         str,
         _checked_url("http", "https"),

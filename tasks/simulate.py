@@ -18,6 +18,7 @@ from tasks.simulating import STAGE, begin_simulation, gather_batch, publish_batc
 from tasks.simulation_batch import BatchIndex, MarketRef
 from tasks.simulation_market import MarketOutcome, simulate_one
 from tasks.simulation_plan import SimulatePlan
+from tasks.site_link import page_address
 from tasks.slots import service_slot
 from tasks.taking_up import BegunRun
 from tasks.workshop import Closing, workshop
@@ -69,8 +70,9 @@ def publish(
     run: BegunRun, plan: SimulatePlan, index: BatchIndex, closing: Closing, lost: dict[str, str]
 ) -> PublishedBatch:
     """Write the report and the artifacts."""
-    report = publish_batch(load_settings(), run, plan, index, closing, lost)
-    simulate_artifacts.publish(report)
+    settings = load_settings()
+    report = publish_batch(settings, run, plan, index, closing, lost)
+    simulate_artifacts.publish(report, page=page_address(settings, report.folder))
     batch_events.emit(report)
     return PublishedBatch(report.folder, sentence(report))
 

@@ -18,7 +18,11 @@ from edgeworth.web.policy import NOTHING
 METHODS = ("GET", "HEAD")
 LOOPBACK_NAMES = frozenset({"127.0.0.1", "localhost", "[::1]"})
 
+MARK, MARK_VALUE = "x-edgeworth", "site"
+"""By this header a site of ours is known to whoever wants to link to it."""
+
 HEADERS = {
+    MARK: MARK_VALUE,
     "x-content-type-options": "nosniff",
     "referrer-policy": "no-referrer",
     "x-frame-options": "DENY",
