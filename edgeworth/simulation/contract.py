@@ -39,7 +39,7 @@ other seed other draws, no failure when a field is missing, and how far it follo
 from __future__ import annotations
 
 from importlib.resources import files
-from typing import Any
+from typing import Any, Final
 
 from msgspec import Struct
 
@@ -51,6 +51,13 @@ CONTRACT = harness.CONTRACT
 """Version of this page; stored with every result."""
 
 MODEL_FILE = harness.MODEL_FILE
+
+
+FEWEST_A_CALL: Final = 100
+MOST_A_CALL: Final = 5_000
+"""Ways of a few hundred steps for so many draws still fit into a model's memory."""
+
+FEWEST_CALLS: Final = 20
 
 
 class RunOptions(Struct, frozen=True, kw_only=True):
@@ -81,6 +88,17 @@ class RunOptions(Struct, frozen=True, kw_only=True):
             )
         if not (0.0 < self.confidence < 1.0 and 0.0 < self.belief_confidence < 1.0):
             raise ConfigurationError(f"expected confidences between 0 and 1, found {self}")
+
+
+def draws_a_call(runs: int, *, may_stop_early: bool) -> int:
+    """How many draws a model is asked for at once; a call has costs that do not grow with them.
+
+    Args:
+        runs: Most draws in all.
+        may_stop_early: After each call it is looked whether the error is small enough, so there are twenty at least.
+    """
+    wanted = runs // FEWEST_CALLS if may_stop_early else runs
+    return min(max(wanted, FEWEST_A_CALL), MOST_A_CALL)
 
 
 def harness_source() -> str:

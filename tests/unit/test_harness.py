@@ -12,7 +12,7 @@ from edgeworth.errors import ConfigurationError
 from edgeworth.probability.intervals import wilson
 from edgeworth.simulation import harness
 from edgeworth.simulation.context import KnownOutcome, context_values
-from edgeworth.simulation.contract import RunOptions, harness_inputs, harness_source, run_here
+from edgeworth.simulation.contract import RunOptions, draws_a_call, harness_inputs, harness_source, run_here
 from edgeworth.simulation.result import Anchoring, SimulationStatus, read_result
 from tests.contexts import context, hourly, quote
 
@@ -45,6 +45,22 @@ def problem(body: str, given=None):
 
 
 # --- the file itself --------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("runs", "early", "expected"),
+    [
+        (1, False, 100),
+        (100, False, 100),
+        (200, False, 200),
+        (1_000_000, False, 5_000),
+        (200, True, 100),
+        (20_000, True, 1_000),
+        (1_000_000, True, 5_000),
+    ],
+)
+def test_many_draws_are_asked_for_in_few_calls_of_bounded_size(runs, early, expected):
+    assert draws_a_call(runs, may_stop_early=early) == expected
 
 
 def test_the_harness_travels_alone():

@@ -1,0 +1,140 @@
+"""Cases of whole batches: the command over a catalogue of made-up markets, against the slowest market alone.
+
+With ``sleep`` each author thinks for two seconds and the model is cheap; with ``compute`` each model computes for one.
+The time of a batch is what its report says: from its beginning to its report, without the start of the command.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import subprocess
+import sys
+import tempfile
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+COMMAND = [sys.executable, "-m", "flows.cli"]
+SLEEP_SECONDS = 2.0
+COMPUTE_SECONDS = 1.0
+
+Figures = dict[str, float]
+
+
+def batch(kind: str, markets: str, api_url: str = "") -> Figures:
+    """A batch of so many markets and one of a single market; with Prefect where a server is named."""
+    number = int(markets)
+    seconds = SLEEP_SECONDS if kind == "sleep" else COMPUTE_SECONDS
+    with tempfile.TemporaryDirectory() as folder, _author(seconds, kind) as author:
+        catalogue = Path(folder) / "markets.json"
+        catalogue.write_text(json.dumps([_market(index) for index in range(number)]))
+        environment = _environment(folder, author, at_once=number, api_url=api_url)
+        _run(environment, "ingest", "--no-prefect", "--source", f"file:{catalogue}")
+        # The first run of a day compiles and reads files that later ones find in the cache of the system.
+        _simulate(environment, 1, "warm", is_in_prefect=False)
+        alone = _simulate(environment, 1, "alone", is_in_prefect=bool(api_url))
+        whole = _simulate(environment, number, "whole", is_in_prefect=bool(api_url))
+    assert whole["succeeded"] == number, whole
+    figures = {
+        "markets": float(number),
+        "one market alone, s": alone["seconds"],
+        "the batch, s": whole["seconds"],
+        "the batch / one market alone": whole["seconds"] / alone["seconds"],
+        "one market alone, CPU s of the command": alone["cpu"],
+        "the batch, CPU s of the command": whole["cpu"],
+        "each further market, wall ms": 1_000 * (whole["seconds"] - alone["seconds"]) / (number - 1),
+        "each further market, CPU ms of the command": 1_000 * (whole["cpu"] - alone["cpu"]) / (number - 1),
+    }
+    if kind == "compute":
+        ideal = number * seconds / (os.cpu_count() or 1)
+        figures["the batch / its computing on all cores"] = whole["seconds"] / ideal
+    if api_url:
+        figures["goal: 1.15 times one market + 0.1 s a market, s"] = 1.15 * alone["seconds"] + 0.1 * number
+        figures["task runs beyond one a market"] = float(_task_runs(api_url) - number)
+    return figures
+
+
+def _market(number: int) -> dict[str, Any]:
+    return {
+        "id": str(number),
+        "conditionId": f"0x{number:064x}",
+        "slug": f"market-{number}",
+        "question": f"Will team {number} win?",
+        "description": "Yes if so.",
+        "outcomes": '["Yes", "No"]',
+        "outcomePrices": '["0.25", "0.75"]',
+        "clobTokenIds": f'["{number}1", "{number}2"]',
+        "active": True,
+        "closed": False,
+        "endDate": "2099-12-01T00:00:00Z",
+        "updatedAt": "2026-11-01T00:00:00Z",
+        "volumeNum": 1_000_000 - number,
+        "tags": [{"slug": "sports", "label": "sports"}],
+    }
+
+
+@contextmanager
+def _author(seconds: float, kind: str) -> Iterator[str]:
+    command = [sys.executable, "-m", "bench.slow_author", str(seconds), kind]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    try:
+        yield f"http://127.0.0.1:{int(process.stdout.readline())}"
+    finally:
+        process.terminate()
+        process.wait(10)
+
+
+def _environment(folder: str, author: str, *, at_once: int, api_url: str) -> dict[str, str]:
+    clean = {name: value for name, value in os.environ.items() if not name.endswith("_API_KEY")}
+    return {
+        **clean,
+        "EDGEWORTH_DATA_DIR": f"{folder}/data",
+        "EDGEWORTH_RESULTS_DIR": f"{folder}/results",
+        "EDGEWORTH_SIMULATE_CONCURRENCY": str(at_once),
+        "EDGEWORTH_SANDBOX": "local",
+        "ANTHROPIC_API_KEY": "none",
+        "ANTHROPIC_BASE_URL": author,
+        **({"PREFECT_API_URL": api_url} if api_url else {}),
+    }
+
+
+def _simulate(environment: dict[str, str], number: int, name: str, *, is_in_prefect: bool) -> dict[str, Any]:
+    bare = () if is_in_prefect else ("--no-prefect",)
+    # Another seed each time, so that no answer is found among those of an earlier batch.
+    seed = str(abs(hash((name, number))) % 10_000)
+    options = ("--top-volume", str(number), "--no-fetch", "--name", name, "--seed", seed, "--json")
+    before = _cpu_seconds()
+    report: dict[str, Any] = json.loads(_run(environment, "simulate", *bare, *options))
+    return {**report, "cpu": _cpu_seconds() - before}
+
+
+def _cpu_seconds() -> float:
+    """Of all processes that this one waited for; sandboxes are nobody's children by then."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
+def _run(environment: dict[str, str], *arguments: str) -> str:
+    done = subprocess.run(
+        [*COMMAND, *arguments], env=environment, check=True, capture_output=True, text=True, timeout=600
+    )
+    return done.stdout
+
+
+def _task_runs(api_url: str) -> int:
+    """Of the last batch."""
+
+    def ask(path: str, body: dict[str, Any]) -> Any:
+        request = urllib.request.Request(
+            f"{api_url}{path}", json.dumps(body).encode(), {"content-type": "application/json"}
+        )
+        with urllib.request.urlopen(request, timeout=60) as answer:
+            return json.load(answer)
+
+    [last] = ask("/flow_runs/filter", {"sort": "START_TIME_DESC", "limit": 1})
+    return int(ask("/task_runs/count", {"task_runs": {"flow_run_id": {"any_": [last["id"]]}}}))
