@@ -1,0 +1,83 @@
+"""Candidates as lines of text: what ``candidates.jsonl`` holds, written and read back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+
+import msgspec
+import numpy as np
+from msgspec import Struct
+
+from edgeworth.errors import DataError
+from edgeworth.replay.bars import Bars, Ints
+from edgeworth.replay.orders import Side
+
+
+class Candidate(Struct, frozen=True, kw_only=True):
+    """A bar that a screener points out.
+
+    Attributes:
+        dataset: Digest of the bars it was found in.
+        timestamp: End of the bar: when it is known.
+        score: From -1 to 1; its sign is the side.
+        reason: For people.
+        sentinels: Which of them voted, and how (1 up, -1 down).
+    """
+
+    asset: str
+    dataset: str
+    timestamp: datetime
+    side: Side
+    score: float
+    reason: str
+    sentinels: Mapping[str, int]
+
+
+def candidates_text(candidates: Iterable[Candidate]) -> str:
+    """One JSON object a line."""
+    return "".join(f"{msgspec.json.encode(candidate).decode()}\n" for candidate in candidates)
+
+
+def read_candidates(text: str) -> list[Candidate]:
+    """The candidates in ``text``.
+
+    Raises:
+        DataError: A line is none; says which.
+    """
+    found = []
+    for number, line in enumerate(text.splitlines(), start=1):
+        if not line.strip():
+            continue
+        try:
+            found.append(msgspec.json.decode(line.encode(), type=Candidate))
+        except msgspec.MsgspecError as error:
+            raise DataError(f"line {number}: expected a candidate, found something else: {error}") from error
+    return found
+
+
+def places(candidates: Sequence[Candidate], bars: Bars) -> Ints:
+    """At which of ``bars`` the candidates stand.
+
+    Raises:
+        DataError: They were found in other bars, or of another asset.
+    """
+    digest = bars.digest
+    for candidate in candidates:
+        if candidate.asset != bars.asset:
+            raise DataError(f"expected candidates of {bars.asset}, found one of {candidate.asset[:40]!r}")
+        if candidate.dataset != digest:
+            raise DataError(
+                f"expected candidates found in these bars ({digest[:12]}), found one of other bars of {bars.asset} "
+                f"({candidate.dataset[:12]}): screen these bars again"
+            )
+    ends = np.array([int(candidate.timestamp.timestamp()) for candidate in candidates], dtype=np.int64)
+    opens = ends - bars.interval_seconds
+    index = np.searchsorted(bars.opens_at, opens)
+    inside = index < len(bars)
+    known = np.zeros(len(opens), dtype=np.bool_)
+    known[inside] = bars.opens_at[index[inside]] == opens[inside]
+    if not known.all():
+        wrong = candidates[int(np.argmin(known))]
+        raise DataError(f"expected candidates at the ends of bars, found one at {wrong.timestamp}")
+    return np.sort(index)

@@ -1,0 +1,205 @@
+"""The event loop: bar after bar, what has ended is shown, what is wanted is filled at the next.
+
+``full_replay`` looks at every bar, with indicators that go from bar to bar as they would live. ``focused_replay``
+looks at windows, and on from their ends while a position or an order is open; between them nothing is held and nothing
+waits, so money stands still, and the indicators are read from columns. Both are one loop over two feeds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol
+
+import numpy as np
+
+from edgeworth.errors import ConfigurationError
+from edgeworth.replay.bars import PRICE_COLUMNS, Bars, Floats
+from edgeworth.replay.broker import Broker, Settlement
+from edgeworth.replay.costs import Costs
+from edgeworth.replay.indicators import Row, rows
+from edgeworth.replay.orders import OpenPosition, Refusal, Trade
+from edgeworth.replay.strategy import Past, Strategy
+from edgeworth.replay.windows import Window
+
+_CHUNK_BARS = 64
+"""How many bars are made ready at once when columns are read; no more than that many are ever read in vain."""
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Replay:
+    """What came of a strategy.
+
+    Attributes:
+        equity: Dollars at the close of each bar.
+        trades: Oldest first. open_position: What is still held; marked at the last close.
+        refusals: Orders that were not carried out.
+        seen: How many bars the strategy was shown.
+    """
+
+    bars: Bars
+    cash: float
+    equity: Floats
+    trades: tuple[Trade, ...]
+    open_position: OpenPosition | None
+    refusals: tuple[Refusal, ...]
+    seen: int
+
+    @property
+    def decided_at(self) -> list[datetime]:
+        """When each entry was decided on."""
+        last = [] if self.open_position is None else [self.open_position.decided_at]
+        return [*(trade.decided_at for trade in self.trades), *last]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Terms:
+    """What a replay is run on, beside bars and strategy.
+
+    Attributes:
+        cash: Dollars to begin with.
+        settlement: How the market was resolved; only for bars of a market.
+    """
+
+    cash: float = 10_000.0
+    costs: Costs = field(default_factory=Costs)
+    settlement: Settlement | None = None
+
+    def __post_init__(self) -> None:
+        if not 0.0 < self.cash < float("inf"):
+            raise ConfigurationError(f"expected an amount of cash above zero, found {self.cash:g}")
+
+
+def full_replay(bars: Bars, strategy: Strategy, terms: Terms = Terms()) -> Replay:
+    """Run ``strategy`` over every bar, as it would run live."""
+    return _replayed(bars, strategy, terms, _Live(bars, strategy), [(0, len(bars))])
+
+
+def focused_replay(
+    bars: Bars,
+    strategy: Strategy,
+    windows: Sequence[Window],
+    terms: Terms = Terms(),
+    columns: Mapping[str, Floats] | None = None,
+) -> Replay:
+    """Run ``strategy`` over ``windows``, longer where something is open at the end of one.
+
+    Args:
+        bars: All of them.
+        strategy: Keeps nothing of its own between two bars.
+        windows: As ``windows_around`` gives them.
+        terms: Money and costs.
+        columns: The strategy's indicators, if they are computed already.
+    """
+    known = columns if columns is not None else indicator_columns(bars, strategy)
+    return _replayed(bars, strategy, terms, _Columns(bars, known), windows)
+
+
+def indicator_columns(bars: Bars, strategy: Strategy) -> dict[str, Floats]:
+    """All that ``strategy`` reads, as columns."""
+    return {name: indicator.column(bars) for name, indicator in strategy.indicators.items()}
+
+
+class _Feed(Protocol):
+    past: Past
+
+    def rows_from(self, start: int) -> Iterator[Row]:
+        """Each bar from ``start`` on, once it has ended and stands in ``past``."""
+        ...
+
+
+class _Live:
+    """Each bar goes through the states of the indicators."""
+
+    def __init__(self, bars: Bars, strategy: Strategy) -> None:
+        self.past = Past(list(strategy.indicators))
+        self._bars = bars
+        self._pushes = [indicator.start().push for indicator in strategy.indicators.values()]
+
+    def rows_from(self, start: int) -> Iterator[Row]:
+        columns = self.past.columns
+        bar_lists = [column.append for column in columns[: len(Row._fields)]]
+        indicators = list(zip((column.append for column in columns[len(Row._fields) :]), self._pushes, strict=True))
+        for row in rows(self._bars, start):
+            for append, value in zip(bar_lists, row, strict=True):
+                append(value)
+            for append, push in indicators:
+                append(push(row))
+            yield row
+
+
+class _Columns:
+    """Each bar is read from columns; bars that are left out are put in at once before the next one is shown."""
+
+    def __init__(self, bars: Bars, columns: Mapping[str, Floats]) -> None:
+        self.past = Past(list(columns))
+        named = ("opens_at", *PRICE_COLUMNS, "volume")
+        self._sources = [*(getattr(bars, name) for name in named), *columns.values()]
+        self._count = len(bars)
+
+    def rows_from(self, start: int) -> Iterator[Row]:
+        lists = self.past.columns
+        have = len(self.past)
+        for column, source in zip(lists, self._sources, strict=True):
+            column.extend(source[have:start].tolist())
+        appends = [column.append for column in lists]
+        width = len(Row._fields)
+        for first in range(start, self._count, _CHUNK_BARS):
+            chunk = [source[first : first + _CHUNK_BARS].tolist() for source in self._sources]
+            for values in zip(*chunk, strict=True):
+                for append, value in zip(appends, values, strict=True):
+                    append(value)
+                yield Row._make(values[:width])
+
+
+def _replayed(bars: Bars, strategy: Strategy, terms: Terms, feed: _Feed, windows: Sequence[Window]) -> Replay:
+    if terms.settlement is not None and not bars.is_market:
+        raise ConfigurationError(f"expected bars of a market where there is a settlement, found those of {bars.asset}")
+    broker = Broker(
+        terms.cash,
+        terms.costs,
+        interval_seconds=bars.interval_seconds,
+        is_market=bars.is_market,
+        settlement=terms.settlement,
+    )
+    equity = np.empty(len(bars))
+    done = seen = 0
+    for first, stop in windows:
+        if stop <= done:
+            continue
+        start = max(first, done)
+        equity[done:start] = broker.account.cash
+        marks = _run_window(feed, start, stop, strategy, broker)
+        done = start + len(marks)
+        seen += len(marks)
+        equity[start:done] = marks
+    equity[done:] = broker.account.cash
+    broker.finish(int(bars.opens_at[-1]) + bars.interval_seconds)
+    if broker.account.position is None:
+        equity[-1] = broker.account.cash
+    return Replay(
+        bars=bars,
+        cash=terms.cash,
+        equity=equity,
+        trades=tuple(broker.trades),
+        open_position=broker.open_position(),
+        refusals=tuple(broker.refusals),
+        seen=seen,
+    )
+
+
+def _run_window(feed: _Feed, start: int, stop: int, strategy: Strategy, broker: Broker) -> list[float]:
+    """Equity at the close of each bar from ``start`` to ``stop``, and on while something is open."""
+    past, account, on_bar = feed.past, broker.account, strategy.on_bar
+    marks: list[float] = []
+    mark = marks.append
+    left = stop - start
+    for row in feed.rows_from(start):
+        mark(broker.run(row) if broker.is_busy else account.cash)
+        if not broker.is_over and (orders := on_bar(past, account)):
+            broker.accept(orders, row)
+        left -= 1
+        if left <= 0 and not broker.is_busy:
+            break
+    return marks

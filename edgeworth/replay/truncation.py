@@ -1,0 +1,120 @@
+"""Whether something looks ahead: run on bars that are cut short, it must say of the past what it says with all of them.
+
+What is looked at is said bar by bar (an indicator's value, a screener's votes, a strategy's orders and equity), for all
+bars and for those before a cut. The first bar at which both differ is one that knew what came later.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+import numpy as np
+from msgspec import Struct
+
+from edgeworth.errors import LookAheadError
+from edgeworth.replay.bars import Bars, Floats
+from edgeworth.replay.indicators import Indicator
+from edgeworth.replay.loop import Terms, focused_replay
+from edgeworth.replay.orders import Order
+from edgeworth.replay.screener import Screener, screen
+from edgeworth.replay.strategy import Account, Past, Strategy
+
+Said = Callable[[Bars], Sequence[object]]
+"""From bars to what is said at each of them."""
+
+
+class PastChange(Struct, frozen=True, kw_only=True):
+    """Something that was said of the past only because the future was there.
+
+    Attributes:
+        bar: At which it was said, from 0. cut: How many bars there were otherwise.
+        with_future, without: What was said with all bars, and with those before the cut.
+    """
+
+    bar: int
+    cut: int
+    with_future: str
+    without: str
+
+
+def by_indicator(indicator: Indicator) -> Said:
+    """What ``indicator`` says, as a column."""
+    return lambda bars: _bits(indicator.column(bars))
+
+
+def by_screener(screener: Screener) -> Said:
+    """What the sentinels of ``screener`` say."""
+    return lambda bars: [int(code) for code in screen(bars, screener).codes]
+
+
+def by_strategy(make: Callable[[Bars], Strategy], terms: Terms = Terms()) -> Said:  # noqa: B008 - a frozen value
+    """What a strategy orders, and its equity.
+
+    Args:
+        make: Makes it, from bars where it is fitted to them; else ``lambda bars: strategy``.
+        terms: Money and costs.
+    """
+
+    def said(bars: Bars) -> Sequence[object]:
+        noted = _Noted(make(bars))
+        replay = focused_replay(bars, noted, [(0, len(bars))], terms)
+        orders = [*noted.orders, *[()] * (len(bars) - len(noted.orders))]
+        return list(zip(orders, _bits(replay.equity), strict=True))
+
+    return said
+
+
+def past_changes(bars: Bars, said: Said, rng: np.random.Generator, *, cuts: int = 20) -> list[PastChange]:
+    """Cut ``bars`` at random places and note the first bar of each cut that is spoken of differently then.
+
+    Args:
+        bars: At least three.
+        said: What is looked at: ``by_indicator``, ``by_screener``, ``by_strategy``, or one's own.
+        rng: Draws the places.
+        cuts: How many.
+    """
+    whole = said(bars)
+    places = rng.integers(2, len(bars), size=cuts)
+    changes = (_first_change(whole, said(bars.part(0, int(cut))), int(cut)) for cut in np.unique(places))
+    return [change for change in changes if change is not None]
+
+
+def require_no_look_ahead(bars: Bars, said: Said, rng: np.random.Generator, *, cuts: int = 20) -> None:
+    """As ``past_changes``.
+
+    Raises:
+        LookAheadError: There is a change; says the first.
+    """
+    if changes := past_changes(bars, said, rng, cuts=cuts):
+        first = changes[0]
+        at = bars.at(first.bar)
+        raise LookAheadError(
+            f"bar of {at}: {first.with_future} with all bars, {first.without} with the first {first.cut}"
+        )
+
+
+def _first_change(whole: Sequence[object], part: Sequence[object], cut: int) -> PastChange | None:
+    for bar, (with_future, without) in enumerate(zip(whole, part, strict=False)):
+        if with_future != without:
+            return PastChange(bar=bar, cut=cut, with_future=repr(with_future), without=repr(without))
+    return None
+
+
+def _bits(values: Floats) -> list[object]:
+    """Numbers that are equal only when they are the same; what is not known is ``None``."""
+    return [None if value != value else value for value in values.tolist()]  # noqa: PLR0124
+
+
+class _Noted:
+    """A strategy whose orders are written down."""
+
+    def __init__(self, strategy: Strategy) -> None:
+        self._strategy = strategy
+        self.name = strategy.name
+        self.indicators: Mapping[str, Indicator] = strategy.indicators
+        self.orders: list[tuple[Order, ...]] = []
+
+    def on_bar(self, past: Past, account: Account) -> Sequence[Order]:
+        orders = self._strategy.on_bar(past, account)
+        self.orders.append(tuple(orders))
+        return orders
