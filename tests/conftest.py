@@ -6,9 +6,11 @@ replaced here before any test module is imported, because Prefect reads its own 
 
 from __future__ import annotations
 
+import logging
 import os
 import shutil
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -78,3 +80,14 @@ def anyio_backend() -> str:
 def _elsewhere(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
     """A working folder without a ``.env``, into which default paths (``data``, ``results``) may be written."""
     monkeypatch.chdir(tmp_path_factory.mktemp("cwd"))
+
+
+@pytest.fixture(autouse=True)
+def _logging_as_it_was() -> Iterator[None]:
+    """Prefect adds handlers of its own to our logger the first time it is set up; the next test must not meet them."""
+    ours = logging.getLogger("edgeworth")
+    handlers, level, propagate = list(ours.handlers), ours.level, ours.propagate
+    yield
+    ours.handlers[:] = handlers
+    ours.setLevel(level)
+    ours.propagate = propagate
