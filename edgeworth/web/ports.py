@@ -170,7 +170,7 @@ class SiteStore(Protocol):
         """Forecasts that fit, the last registered first."""
 
     def chain(self) -> ChainState:
-        """Whether all registered forecasts are as they were; reads every one of them."""
+        """Whether all registered forecasts are as they were; what was found a minute ago at most is told again."""
 
     def market_counts(self) -> Sequence[MarketCount]:
         """How many markets of each venue are in which state."""

@@ -35,7 +35,7 @@ def serve(
     from edgeworth.web import serving
     from edgeworth.web.app import create_app
     from edgeworth.web.guard import LOOPBACK_NAMES
-    from tasks.wiring.site import build_site
+    from tasks import wiring
 
     is_loopback = serving.is_loopback(host)
     if not is_loopback and not public:
@@ -44,7 +44,7 @@ def serve(
             "is used: the site asks for no password, so whoever reaches the port reads every run, model and forecast"
         )
     names = LOOPBACK_NAMES | {host if ":" not in host else f"[{host}]"} if is_loopback else None
-    app = create_app(build_site(load_settings()), names=names)
+    app = create_app(wiring.build_site(load_settings()), names=names)
     listener = serving.listen(host, port)
     address = serving.address_of(listener)
 

@@ -40,6 +40,7 @@ class _Door:
         self._settings = settings
         self._lock = threading.Lock()
         self._engine: sa.Engine | None = None
+        self._site: SqlSite | None = None
         self._file = _database_file(settings.database)
         self._number: int | None = None
 
@@ -53,13 +54,14 @@ class _Door:
         with self._lock:
             if self._engine is not None and self._number != self._inode():
                 self._engine.dispose()
-                self._engine = None
+                self._engine = self._site = None
             if self._engine is None:
                 number = self._inode()
                 self._engine = open_read_only(self._settings.database)
                 self._number = number
-            engine = self._engine
-        return None if engine is None else SqlSite(engine, ParquetHistory(self._settings.data_dir))
+                if self._engine is not None:
+                    self._site = SqlSite(self._engine, ParquetHistory(self._settings.data_dir))
+            return self._site
 
     def _inode(self) -> int | None:
         try:

@@ -171,3 +171,38 @@ def test_an_offset_beyond_the_end_asks_for_no_rows(site):
     assert site.find_markets(MarketFilter(), limit=10, offset=10**9) == replace(
         site.find_markets(MarketFilter(), limit=10), rows=()
     )
+
+
+def test_the_chain_is_looked_through_again_when_a_minute_has_passed(site, engine):
+    now = [0.0]
+    reader = SqlSite(site._engine, ParquetHistory(Path()), monotonic=lambda: now[0])
+    assert reader.chain().fault is None
+    tamper(engine, "UPDATE forecast SET probability = 0.99 WHERE position = 1")
+    assert reader.chain().fault is None, "told again"
+    now[0] = 61.0
+    fault = reader.chain().fault
+    assert fault is not None
+    assert fault.position == 1
+
+
+def test_the_chain_is_looked_through_again_when_it_has_grown(site, engine):
+    reader = SqlSite(site._engine, ParquetHistory(Path()), monotonic=lambda: 0.0)
+    assert reader.chain().fault is None
+    tamper(engine, "UPDATE forecast SET probability = 0.99 WHERE position = 1")
+    record = a_record("kalshi:B")
+    SqlSimulations(engine).register("run", record, a_forecast(record))
+    state = reader.chain()
+    assert state.end is not None
+    assert state.end.position == 3
+    assert state.fault is not None
+
+
+def tamper(engine: sa.Engine, *statements: str) -> None:
+    """As whoever owns the database may: without the triggers."""
+    triggers = {
+        "sqlite": ["DROP TRIGGER forecast_no_update", "DROP TRIGGER forecast_no_delete"],
+        "postgresql": ["ALTER TABLE forecast DISABLE TRIGGER USER"],
+    }[engine.dialect.name]
+    with writing(engine) as connection:
+        for statement in (*triggers, *statements):
+            connection.exec_driver_sql(statement)

@@ -6,7 +6,8 @@ them. Rows and their number are read in one transaction, so that they belong tog
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+import time
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -40,15 +41,28 @@ from edgeworth.web.ports import (
     TermChange,
 )
 
+CHECKED_FOR_SECONDS = 60.0
+"""How long it counts that the whole chain was looked through."""
+
 
 class SqlSite:
-    """The database of ``engine`` and the history beside it, to be shown; what ``open_read_only`` gives will do."""
+    """The database of ``engine`` and the history beside it, to be shown.
 
-    def __init__(self, engine: sa.Engine, history: ParquetHistory) -> None:
+    Args:
+        engine: What ``open_read_only`` gives will do.
+        history: Where prices are.
+        monotonic: Seconds that pass.
+    """
+
+    def __init__(
+        self, engine: sa.Engine, history: ParquetHistory, *, monotonic: Callable[[], float] = time.monotonic
+    ) -> None:
         self._engine = engine
         self._history = history
         self._catalogue = SqlCatalogue(engine)
         self._simulations = SqlSimulations(engine)
+        self._monotonic = monotonic
+        self._checked: tuple[float, ChainState] | None = None
 
     @property
     def description(self) -> str:
@@ -191,8 +205,16 @@ class SqlSite:
             return Found([forecast_of_row(row) for row in connection.execute(query)], total)
 
     def chain(self) -> ChainState:
-        """Whether all registered forecasts are as they were; reads every one of them."""
-        return ChainState(self._simulations.chain_end(), self._simulations.check_chain())
+        """Whether all registered forecasts are as they were: all of them are read, at most once a minute.
+
+        What was found is told again while the chain has the same end.
+        """
+        end, checked = self._simulations.chain_end(), self._checked
+        if checked is not None and checked[1].end == end and self._monotonic() - checked[0] < CHECKED_FOR_SECONDS:
+            return checked[1]
+        state = ChainState(end, self._simulations.check_chain())
+        self._checked = self._monotonic(), state
+        return state
 
 
 def _count(connection: sa.Connection, table: sa.Table, condition: sa.ColumnElement[bool]) -> int:
