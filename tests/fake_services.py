@@ -43,6 +43,7 @@ class Says:
 
     ``value`` is what the author says, as JSON unless it is text; ``stop`` why it stopped, in Anthropic's words. With a
     ``status`` it is an error instead. ``hangs``: nothing comes. ``is_torn``: half of the body comes, as if whole.
+    ``is_late``: it comes after somebody else's that hangs has been asked for.
     """
 
     value: Any = None
@@ -52,6 +53,7 @@ class Says:
     message: str = "not now"
     hangs: bool = False
     is_torn: bool = False
+    is_late: bool = False
 
 
 GOOD = Says(answer())
@@ -107,6 +109,8 @@ class FakeServices:
             return Says(status=401, message=f"invalid key {key}")
         planned = plan.get(number) or [GOOD]
         said = planned.pop(0) if len(planned) > 1 else planned[0]
+        if said.is_late:
+            await asyncio.to_thread(self.wait_until_one_hangs)
         if said.hangs:
             self.hanging.release()
             await asyncio.to_thread(self.release.wait, PATIENCE_SECONDS)

@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from edgeworth.adapters.storage.database import SqlSimulations, open_database
-from tests.edgeworth_command import SECRET, Ended, end, run, start
+from tests.edgeworth_command import SECRET, end, run, start
 from tests.fake_daytona import FakeDaytona, running_daytona
 from tests.fake_services import AUTHOR, GOOD, INPUT_TOKENS, RESEARCH, FakeServices, Says, running_services
 from tests.flow_runs.processes import eventually
@@ -77,10 +77,13 @@ def begun_run(folder: Path) -> str:
 
 
 def test_a_batch_that_was_killed_asks_only_for_what_is_missing(tmp_path, services, daytona):
-    """Three of four markets are done, the author's answer for the other one is held back; then signal 9."""
+    """Three of four markets are done, the author's answer for the other one is held back; then signal 9.
+
+    The next time the key is refused, which is one sentence and changes nothing; once it is mended, the rest goes on.
+    """
     fill_folder(tmp_path, 4)
     settings = at_services(services, daytona)
-    services.author = {3: [HANGS, GOOD]}
+    services.author = {3: [HANGS, Says(status=401, message=f"invalid x-api-key: {SECRET}"), GOOD]}
     first = start(tmp_path, *BATCH, **settings)
     services.wait_until_one_hangs()
     eventually(lambda: len(done_markets(tmp_path)) == 3, what="three markets")
@@ -89,11 +92,16 @@ def test_a_batch_that_was_killed_asks_only_for_what_is_missing(tmp_path, service
     run_id = begun_run(tmp_path)
     assert daytona.created == 3
 
+    refused = run(tmp_path, *BATCH, **settings)
+    refused.says(2, "ANTHROPIC_API_KEY", "refused")
+    assert refused.out == ""
+    assert len(done_markets(tmp_path)) == 3
+
     again = run(tmp_path, *BATCH, **settings)
     assert (again.code, again.err) == (0, "")
     assert again.json["run_id"] == run_id
     check_complete(tmp_path, again.json, [1, 2, 3, 4])
-    assert services.calls(AUTHOR) == {1: 1, 2: 1, 3: 2, 4: 1}
+    assert services.calls(AUTHOR) == {1: 1, 2: 1, 3: 3, 4: 1}
     assert services.calls(RESEARCH) == {1: 1, 2: 1, 3: 1, 4: 1}
     assert (daytona.created, daytona.deleted, daytona.alive) == (4, 4, {})
     check_registered(f"sqlite:///{tmp_path / 'data' / 'edgeworth.db'}", run_id, [1, 2, 3, 4])
@@ -123,23 +131,6 @@ def test_what_a_signal_ends_gives_its_sandboxes_back_and_the_same_command_goes_o
     check_complete(tmp_path, again.json, [1, 2])
     assert services.calls(AUTHOR) == {1: 1, 2: 3}
     assert daytona.alive == {}
-
-
-def test_a_refused_key_is_one_sentence_and_once_it_is_mended_the_rest_goes_on(tmp_path, services):
-    """The key is refused after the first market is done, as when an account is closed meanwhile."""
-    fill_folder(tmp_path, 3)
-    settings = {**at_services(services), "EDGEWORTH_SIMULATE_CONCURRENCY": "1"}
-    services.author = {2: [Says(status=401, message=f"invalid x-api-key: {SECRET}"), GOOD]}
-    refused: Ended = run(tmp_path, *BATCH, **settings)
-    refused.says(2, "ANTHROPIC_API_KEY", "refused")
-    assert refused.out == ""
-    assert len(done_markets(tmp_path)) == 1
-    run_id = begun_run(tmp_path)
-    mended = run(tmp_path, *BATCH, **settings)
-    assert (mended.code, mended.err, mended.json["run_id"]) == (0, "", run_id)
-    check_complete(tmp_path, mended.json, [1, 2, 3])
-    assert services.calls(AUTHOR) == {1: 1, 2: 2, 3: 1}
-    assert services.calls(RESEARCH) == {1: 1, 2: 1, 3: 1}
 
 
 def killed_at(folder: Path, services: FakeServices, *seams: str, **settings: str) -> dict[str, list[int]]:

@@ -5,6 +5,7 @@ One market's failure is that market's alone, everything asked is counted, and no
 
 from __future__ import annotations
 
+import json
 import re
 import textwrap
 from collections.abc import Iterator
@@ -45,7 +46,7 @@ def daytona(tmp_path: Path) -> Iterator[FakeDaytona]:
 
 @pytest.fixture
 def simulate(tmp_path: Path, services: FakeServices, monkeypatch: pytest.MonkeyPatch):
-    """Runs a batch of so many markets in this process; gives its report."""
+    """Runs a batch of so many markets, or of those there are (0), in this process; gives its report."""
     for name, value in {
         "EDGEWORTH_DATA_DIR": str(tmp_path / "data"),
         "EDGEWORTH_RESULTS_DIR": str(tmp_path / "results"),
@@ -61,7 +62,8 @@ def simulate(tmp_path: Path, services: FakeServices, monkeypatch: pytest.MonkeyP
     def simulate(markets: int, plan: SimulatePlan = PLAN, daytona: FakeDaytona | None = None, **settings: str) -> dict:
         for name, value in {**at_services(services, daytona), **settings}.items():
             monkeypatch.setenv(name, value)
-        fill_folder(tmp_path, markets)
+        if markets:
+            fill_folder(tmp_path, markets)
         return simulate_plainly(load_settings(), plan)
 
     return simulate
@@ -126,6 +128,21 @@ def test_the_failing_lines_go_back_to_the_author_and_only_there(simulate, servic
     assert "IndexError: list index out of range" in second
     assert 'return {"outcomes": numbers[7]}' in second
     assert len(services.prompts[2]) == 1
+
+
+def test_a_refused_key_ends_what_waits_and_the_same_batch_goes_on_with_what_is_missing(simulate, services, tmp_path):
+    """One market is done, one waits for an answer that does not come, the third is told that the key is refused."""
+    services.author = {2: [Says(hangs=True), GOOD], 3: [Says(status=401, is_late=True), GOOD]}
+    with pytest.raises(ConfigurationError, match="the key in ANTHROPIC_API_KEY is refused"):
+        simulate(3)
+    [batch] = (tmp_path / "results").iterdir()
+    assert json.loads((batch / "manifest.json").read_text())["status"] == "running"
+    assert not (batch / "batch_report.json").exists()
+    report = simulate(0)
+    assert ends(report) == dict.fromkeys((1, 2, 3), "succeeded")
+    assert services.calls(AUTHOR) == {1: 1, 2: 2, 3: 2}
+    assert services.calls(RESEARCH) == {1: 1, 2: 1, 3: 1}
+    assert [path.name for path in (tmp_path / "results").iterdir()] == [batch.name]
 
 
 def test_the_protocol_of_openai(simulate, services):
