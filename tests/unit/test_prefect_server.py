@@ -7,7 +7,6 @@ import logging
 import os
 import socket
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -100,11 +99,10 @@ def test_another_program_at_the_usual_address_is_not_taken_for_prefect(answers):
         assert find_server(default_url=url) is None
 
 
-def test_where_nobody_listens_the_answer_comes_within_half_a_second(closed_url):
-    find_server(default_url=closed_url)  # imports are not what is measured
-    began = time.perf_counter()
+def test_where_nobody_listens_no_patience_is_needed(closed_url, monkeypatch):
+    """With patience for a day, whoever waited would wait until the runner of the tests ends him."""
+    monkeypatch.setattr("tasks.prefect_server.ANSWER_SECONDS", 86_400.0)
     assert find_server(default_url=closed_url) is None
-    assert time.perf_counter() - began < 0.5
 
 
 def test_a_program_that_never_answers_is_not_taken_for_prefect(monkeypatch):
