@@ -11,19 +11,21 @@ import textwrap
 from collections.abc import Iterator
 from pathlib import Path
 
+import jsonschema
 import pytest
 from msgspec.structs import replace
 
 from edgeworth.errors import ConfigurationError
+from edgeworth.reports.batch_document import batch_schema
 from edgeworth.units import UsdMicros
 from tasks.settings import load_settings
 from tasks.simulating import simulate_plainly
 from tasks.simulation_plan import Budget, SimulatePlan
 from tests.authoring import BROKEN, answer
-from tests.edgeworth_command import leaked
+from tests.edgeworth_command import leaked, run
 from tests.fake_daytona import FakeDaytona, error, running_daytona
 from tests.fake_services import AUTHOR, GOOD, INPUT_TOKENS, RESEARCH, FakeServices, Says, running_services
-from tests.simulate_process import at_services, fill_folder, market_id
+from tests.simulate_process import ARGUMENTS, at_services, fill_folder, market_id
 
 PLAN = SimulatePlan(count=20, fetch_books=False, runs=40)
 
@@ -145,14 +147,22 @@ def test_a_refused_key_ends_what_waits_and_the_same_batch_goes_on_with_what_is_m
     assert [path.name for path in (tmp_path / "results").iterdir()] == [batch.name]
 
 
-def test_the_protocol_of_openai(simulate, services):
+def test_the_protocol_of_openai_and_a_failed_market_in_the_command(services, tmp_path):
+    """The whole command: it names the market that failed, ends with 1, and its report is valid all the same."""
     services.author = {1: [BAD, Says(answer(), stop="max_tokens"), GOOD], 2: [Says("no", stop="refusal")]}
-    plan = replace(PLAN, research=False)
-    report = simulate(3, plan, EDGEWORTH_LANGUAGE_MODEL_SERVICE="openai", EDGEWORTH_LANGUAGE_MODEL="some-model")
-    assert ends(report) == {1: "succeeded", 2: "failed", 3: "succeeded"}
+    fill_folder(tmp_path, 3)
+    settings = {"EDGEWORTH_LANGUAGE_MODEL_SERVICE": "openai", "EDGEWORTH_LANGUAGE_MODEL": "some-model"}
+    arguments = (*ARGUMENTS, "--top-volume", "3", "--no-research")
+    ended = run(tmp_path, *arguments, **{**at_services(services), **settings})
+    ended.says(1, market_id(2), "the model refused: no")
+    counts = {name: ended.json[name] for name in ("markets", "succeeded", "failed", "skipped")}
+    assert counts == {"markets": 3, "succeeded": 2, "failed": 1, "skipped": 0}
+    assert ended.json["author"].endswith("/some-model")
     assert services.calls(AUTHOR) == {1: 3, 2: 6, 3: 1}
     assert services.calls(RESEARCH) == {}
-    assert report["author"].endswith("/some-model")
+    report = json.loads((tmp_path / ended.json["results_dir"] / "batch_report.json").read_text())
+    jsonschema.validate(report, batch_schema())
+    assert ends(report) == {1: "succeeded", 2: "failed", 3: "succeeded"}
 
 
 # --- sandboxes of Daytona ---------------------------------------------------------------------------------------------
