@@ -143,7 +143,7 @@ def test_the_policy_names_exactly_the_style_and_the_script_of_the_page(client, p
 
 def test_a_site_that_breaks_off_says_so_without_its_insides_and_still_shut_in(folder):
     def broken() -> None:
-        raise RuntimeError("/home/somebody/secret")
+        raise RuntimeError("a secret of the inside")
 
     answer = a_client(a_site(folder, open_store=broken)).get("/markets")
     assert answer.status_code == 500
