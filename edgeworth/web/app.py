@@ -62,7 +62,7 @@ def _bad_parameter(_: Request, error: Exception) -> Response:
 
 
 def _not_readable(_: Request, error: Exception) -> Response:
-    return message_page("The store cannot be read", str(error), status=503)
+    return message_page("This cannot be shown now", str(error), status=503)
 
 
 def _http_error(_: Request, error: Exception) -> Response:

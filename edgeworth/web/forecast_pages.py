@@ -2,48 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import NamedTuple
-
 from starlette.requests import Request
 from starlette.responses import Response
 
-from edgeworth.probability.resampling import PairedDifference
-from edgeworth.reports.batch_page import KIND_WORDS
-from edgeworth.reports.figures import MISSING
 from edgeworth.simulation.estimate import Verdict
-from edgeworth.simulation.forecast import Forecast
 from edgeworth.simulation.record import AuthorKind
-from edgeworth.simulation.track_record import TrackRecord, by_author_kind, ending_of
 from edgeworth.web.forecast_rows import forecast_rows
 from edgeworth.web.parameters import Parameters
 from edgeworth.web.ports import ForecastFilter, Site, SiteStore
 from edgeworth.web.rendering import Paging, page
 
 ROWS_ON_PAGE = 50
-MOST_SCORED = 5_000
-"""Newest forecasts of a world that are scored; the page says when there are more."""
-RESAMPLES = 500
-"""Of the bootstrap: enough for two digits of an interval, and for a page that comes at once."""
 
 WORLDS = ("real", "synthetic")
 KNOWN = ("world", "kind", "verdict", "page")
 
 
-class RecordRow(NamedTuple):
-    """The record of one kind of author, as text."""
-
-    kind: str
-    record: TrackRecord
-    model: str
-    market: str
-    combined: str
-    difference: str
-    left_out: list[tuple[str, int]]
-
-
 def forecasts(site: Site, request: Request) -> Response:
     """``/forecasts``: of real markets, or with ``world=synthetic`` of invented ones; never both in one score."""
+    # Scoring takes a second to import: whoever opens another page does not wait for it.
+    from edgeworth.web.record_rows import MOST_SCORED, records
+
     asked = Parameters(request.query_params, KNOWN)
     world = asked.word("world", WORLDS)
     kind, verdict = asked.choice("kind", AuthorKind), asked.choice("verdict", Verdict)
@@ -76,34 +55,3 @@ def forecasts(site: Site, request: Request) -> Response:
 
 def _number(store: SiteStore, *, is_synthetic: bool) -> int:
     return store.find_forecasts(ForecastFilter(is_synthetic=is_synthetic), limit=0).total
-
-
-def records(store: SiteStore, *, is_synthetic: bool) -> list[RecordRow]:
-    """The record of each kind of author on the newest ``MOST_SCORED`` forecasts."""
-    newest: Sequence[Forecast] = store.find_forecasts(ForecastFilter(is_synthetic=is_synthetic), limit=MOST_SCORED).rows
-    markets = store.get_markets({one.market_id for one in newest})
-    endings = {market_id: ending_of(market) for market_id, market in markets.items()}
-    by_kind = by_author_kind(newest, endings, resamples=RESAMPLES)
-    return [_record_row(kind, record) for kind, record in by_kind.items()]
-
-
-def _record_row(kind: str, record: TrackRecord) -> RecordRow:
-    model, market, combined = (
-        MISSING if score is None else f"{score.brier:.3f}" for score in (record.model, record.market, record.combined)
-    )
-    return RecordRow(
-        kind="no model" if kind == "none" else KIND_WORDS[AuthorKind(kind)],
-        record=record,
-        model=model,
-        market=market,
-        combined=combined,
-        difference=_difference(record.model_minus_market),
-        left_out=sorted(record.unscored.items(), key=lambda item: -item[1]),
-    )
-
-
-def _difference(found: PairedDifference | None) -> str:
-    if found is None:
-        return ""
-    low, high = (f"{end:+.3f}".replace("-", "\N{MINUS SIGN}") for end in (found.interval.low, found.interval.high))
-    return f"{found.difference:+.3f} ({low} to {high})".replace("-", "\N{MINUS SIGN}")

@@ -125,6 +125,14 @@ def test_the_vocabulary_knows_nothing_of_the_rooms_above_it(path):
     ],
     ids=["a command that lists markets", "the whole wiring"],
 )
+@pytest.mark.parametrize("path", modules("edgeworth"), ids=name_of)
+def test_of_the_web_view_others_know_what_it_asks_of_the_store_and_no_page(path):
+    if name_of(path).startswith("edgeworth/web/"):
+        return
+    known = {name for name in imports_of(path, "edgeworth.web") if not name.startswith("edgeworth.web.ports")}
+    assert known == set()
+
+
 def test_a_command_starts_without_what_only_others_need(started, without):
     """In a process of its own: here everything has been imported by now."""
     looked = f"import sys; {started}; print([name for name in {without} if name in sys.modules])"
