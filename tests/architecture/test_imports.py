@@ -103,6 +103,14 @@ def test_the_library_knows_no_orchestrator_and_nothing_above_it(path):
     assert {name for name in imported(path) if name.partition(".")[0] in {"prefect", "flows", "tasks"}} == set()
 
 
+@pytest.mark.parametrize("path", modules("edgeworth"), ids=name_of)
+def test_of_the_web_view_others_know_what_it_asks_of_the_store_and_no_page(path):
+    if name_of(path).startswith("edgeworth/web/"):
+        return
+    known = {name for name in imports_of(path, "edgeworth.web") if not name.startswith("edgeworth.web.ports")}
+    assert known == set()
+
+
 @pytest.mark.parametrize("room", ROOMS_APART)
 def test_rooms_side_by_side_do_not_import_one_another(room):
     others = [f"edgeworth.{other}" for other in ROOMS_APART if other != room]
@@ -125,14 +133,6 @@ def test_the_vocabulary_knows_nothing_of_the_rooms_above_it(path):
     ],
     ids=["a command that lists markets", "the whole wiring"],
 )
-@pytest.mark.parametrize("path", modules("edgeworth"), ids=name_of)
-def test_of_the_web_view_others_know_what_it_asks_of_the_store_and_no_page(path):
-    if name_of(path).startswith("edgeworth/web/"):
-        return
-    known = {name for name in imports_of(path, "edgeworth.web") if not name.startswith("edgeworth.web.ports")}
-    assert known == set()
-
-
 def test_a_command_starts_without_what_only_others_need(started, without):
     """In a process of its own: here everything has been imported by now."""
     looked = f"import sys; {started}; print([name for name in {without} if name in sys.modules])"
