@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from concurrent.futures import CancelledError
 from contextlib import ExitStack
+from typing import Any
 
 from msgspec import Struct
 from prefect import get_run_logger, task
 from prefect.cache_policies import NO_CACHE
+from prefect.client.schemas import State
 from prefect.futures import PrefectFuture
+from prefect.states import Cancelled
 
 from edgeworth.simulation.record import MarketStatus
 from tasks import batch_events, simulate_artifacts
@@ -50,13 +54,17 @@ def gather(run: BegunRun, plan: SimulatePlan) -> BatchIndex:
 
 
 @task(name="simulate-market", task_run_name="{market.slug}", cache_policy=NO_CACHE)
-def simulate_market(run: BegunRun, plan: SimulatePlan, index: BatchIndex, market: MarketRef) -> MarketOutcome:
-    """Bring one market to its end; takes a slot of each service that it asks."""
+def simulate_market(run: BegunRun, plan: SimulatePlan, index: BatchIndex, market: MarketRef) -> MarketOutcome | State:
+    """Bring one market to its end; takes a slot of each service it asks. Cancelled when the batch is left early."""
     hear_library()
-    with workshop(run, plan) as shop, ExitStack() as slots:
-        for service in shop.services:
-            slots.enter_context(service_slot(service))
-        outcome = simulate_one(run, plan, index, market)
+    try:
+        with workshop(run, plan) as shop, ExitStack() as slots:
+            for service in shop.services:
+                slots.enter_context(service_slot(service))
+            outcome = simulate_one(run, plan, index, market)
+    except CancelledError:
+        # No failure of this market, and no traceback for whoever pressed Ctrl-C.
+        return Cancelled(message="the batch was ended early")
     log = get_run_logger()
     if outcome.status is MarketStatus.SUCCEEDED:
         log.info("%s: %s", outcome.market_id, "" if outcome.verdict is None else outcome.verdict.value)
@@ -86,7 +94,7 @@ class BatchProgress:
         self.lost: dict[str, str] = {}
         self._artifact = simulate_artifacts.start_progress(total)
 
-    def ended(self, market: MarketRef, future: PrefectFuture[MarketOutcome]) -> None:
+    def ended(self, market: MarketRef, future: PrefectFuture[Any]) -> None:
         """One market came to its end.
 
         Raises:
