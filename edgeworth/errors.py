@@ -83,6 +83,10 @@ class ParseError(DataError):
         self.code = code
         self.reason = reason
 
+    def __reduce__(self) -> tuple[type[ParseError], tuple[str, str]]:
+        """An error that comes from another process is the same error."""
+        return type(self), (self.code, self.reason)
+
 
 class UnreadableInputError(DataError):
     """A whole file or response body cannot be read; nothing of it was used."""

@@ -17,6 +17,7 @@ from edgeworth.markets.universe import UniverseMode
 from flows.forms import BatchForm
 from tasks.fan_out import in_windows
 from tasks.simulate import BatchProgress, begin, gather, markets_at_once, publish, simulate_market
+from tasks.task_runners import task_runner
 from tasks.workshop import workshop
 
 
@@ -49,12 +50,15 @@ def simulate(batch: BatchForm = BatchForm()) -> State:  # noqa: B008
     run = begin(plan)
     index = gather(run, plan)
     progress = BatchProgress(len(index.markets))
-    with workshop(run, plan) as shop:
+    # Left in this order: the workshop ends what runs here, the runner ends what runs elsewhere and waits for it.
+    with task_runner(run) as runner, workshop(run, plan) as shop:
         ended = in_windows(
-            lambda market: simulate_market.submit(run, plan, index, market), index.markets, at_once=markets_at_once()
+            lambda market: runner.submit(simulate_market, {"run": run, "plan": plan, "index": index, "market": market}),
+            index.markets,
+            at_once=markets_at_once(),
         )
         for market, future in ended:
             progress.ended(market, future)
-        closing = shop.closing
+        closing = progress.closing(shop.closing)
     published = publish(run, plan, index, closing, progress.lost)
     return Completed(message=published.sentence, data=published.folder)

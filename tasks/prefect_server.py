@@ -259,7 +259,7 @@ def _using(choice: ApiChoice, home: Path) -> Iterator[None]:
                 yield
         finally:
             # Before the environment is restored and a private server ends.
-            _send_what_is_left()
+            send_what_is_left()
 
 
 @contextmanager
@@ -399,7 +399,7 @@ def _without_credentials(url: str) -> str:
     return re.sub(r"//[^/@]*@", "//", url)
 
 
-def _send_what_is_left() -> None:
+def send_what_is_left() -> None:
     """Send the log lines and events that Prefect still holds; it would do so at exit, after the server is gone."""
     import inspect
 

@@ -325,6 +325,30 @@ class Settings(BaseSettings):
             description="Markets of a batch that are worked on at once.",
         ),
     ]
+    task_runner: Annotated[
+        Literal["threads", "processes", "dask", "ray"],
+        Field(
+            "threads",
+            validation_alias=_named("EDGEWORTH_TASK_RUNNER"),
+            description="Where the markets of a batch in Prefect are worked on; see [growing](growing.md).",
+        ),
+    ]
+    dask_address: Annotated[
+        str | None,
+        Field(
+            None,
+            validation_alias=_named("EDGEWORTH_DASK_ADDRESS"),
+            description="Scheduler of a Dask cluster, `tcp://host:8786`; unset starts one here for each batch.",
+        ),
+    ]
+    ray_address: Annotated[
+        str | None,
+        Field(
+            None,
+            validation_alias=_named("EDGEWORTH_RAY_ADDRESS"),
+            description="A Ray cluster, `ray://host:10001`; unset starts one here for each batch.",
+        ),
+    ]
     simulate_model_seconds: Annotated[
         float,
         Field(

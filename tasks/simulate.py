@@ -22,10 +22,12 @@ from tasks.simulating import STAGE, begin_simulation, gather_batch, publish_batc
 from tasks.simulation_batch import BatchIndex, MarketRef
 from tasks.simulation_market import MarketOutcome, simulate_one
 from tasks.simulation_plan import SimulatePlan
+from tasks.simulation_ready import check_task_runner
 from tasks.site_link import page_address
 from tasks.slots import service_slot
 from tasks.taking_up import BegunRun
-from tasks.workshop import Closing, workshop
+from tasks.task_runners import portable_errors
+from tasks.workshop import Closing, workshop_of_market
 
 
 class PublishedBatch(Struct, frozen=True):
@@ -39,7 +41,9 @@ class PublishedBatch(Struct, frozen=True):
 def begin(plan: SimulatePlan) -> BegunRun:
     """Check the plan and note the run, or take up one that was interrupted."""
     hear_library()
-    run = begin_simulation(load_settings(), plan)
+    settings = load_settings()
+    check_task_runner(settings)
+    run = begin_simulation(settings, plan)
     if run.is_taken_up:
         get_run_logger().info("taking up run %s, which was interrupted", run.run_id)
     return run
@@ -58,7 +62,7 @@ def simulate_market(run: BegunRun, plan: SimulatePlan, index: BatchIndex, market
     """Bring one market to its end; takes a slot of each service it asks. Cancelled when the batch is left early."""
     hear_library()
     try:
-        with workshop(run, plan) as shop, ExitStack() as slots:
+        with portable_errors(), workshop_of_market(run, plan) as shop, ExitStack() as slots:
             for service in shop.services:
                 slots.enter_context(service_slot(service))
             outcome = simulate_one(run, plan, index, market)
@@ -92,6 +96,7 @@ class BatchProgress:
         self.total = total
         self.done = 0
         self.lost: dict[str, str] = {}
+        self._budget_note: str | None = None
         self._artifact = simulate_artifacts.start_progress(total)
 
     def ended(self, market: MarketRef, future: PrefectFuture[Any]) -> None:
@@ -104,9 +109,16 @@ class BatchProgress:
         why = what_broke_off(result if isinstance(result, BaseException) else None)
         if why is not None:
             self.lost[market.market_id] = why
+        elif isinstance(result, MarketOutcome):
+            current_stages().ended(result.title, result.told)
+            self._budget_note = self._budget_note or result.budget_note
         self.done += 1
         current_stages().advanced(STAGE, self.done, self.total)
         simulate_artifacts.report_progress(self._artifact, self.done, self.total)
+
+    def closing(self, here: Closing) -> Closing:
+        """What is to be said when all are done, also of workshops in other processes."""
+        return Closing(sandbox_note=here.sandbox_note, budget_note=here.budget_note or self._budget_note)
 
 
 def markets_at_once() -> int:

@@ -145,7 +145,10 @@ def simulate_plainly(settings: Settings, plan: SimulatePlan) -> dict[str, Any]:
         current_stages().advanced(STAGE, 0, len(futures))
         try:
             for done, future in enumerate(as_completed(futures), 1):
-                if (why := what_broke_off(future.exception())) is not None:
+                if (why := what_broke_off(future.exception())) is None:
+                    outcome = future.result()
+                    current_stages().ended(outcome.title, outcome.told)
+                else:
                     lost[futures[future].market_id] = why
                 current_stages().advanced(STAGE, done, len(futures))
         except BaseException:

@@ -28,7 +28,6 @@ from edgeworth.simulation.unit_key import unit_key
 from tasks import wiring
 from tasks.batch_folder import BatchFolder
 from tasks.clock import utc_now
-from tasks.progress import current_stages
 from tasks.results import code_version
 from tasks.settings import load_settings
 from tasks.simulation_batch import BatchIndex, MarketRef, frozen_market
@@ -36,7 +35,7 @@ from tasks.simulation_pages import market_files
 from tasks.simulation_plan import SimulatePlan
 from tasks.simulation_ready import most_draws
 from tasks.taking_up import BegunRun
-from tasks.workshop import Workshop, workshop
+from tasks.workshop import Workshop, workshop_of_market
 
 KIND = "market"
 
@@ -45,14 +44,18 @@ class MarketOutcome(Struct, frozen=True, kw_only=True):
     """How one market ended, in little.
 
     Attributes:
+        title: Its question.
         problem: Why there is no estimate.
+        budget_note: Why nothing more was asked of paid services where it was made; ``None`` when something may be.
     """
 
     market_id: str
     slug: str
+    title: str
     status: MarketStatus
     verdict: Verdict | None = None
     problem: str | None = None
+    budget_note: str | None = None
 
     @property
     def told(self) -> str:
@@ -67,18 +70,28 @@ def simulate_one(begun: BegunRun, plan: SimulatePlan, index: BatchIndex, market:
         ConfigurationError: A key is refused; the other markets would fail in the same way.
         StorageError: A store or the results cannot be used.
     """
-    with workshop(begun, plan) as shop:
+    with workshop_of_market(begun, plan) as shop:
+        if shop.is_visited and plan.budget.is_counted:
+            _count_others(shop, begun, index)
         gathered = frozen_market(shop.storage.units, begun.run_id, market.market_id)
         record = kept_record(shop.storage.units, begun.run_id, market.market_id)
         if record is None:
             record = without_half_characters(_simulated(shop, plan, gathered))
             keep_record(shop.storage.units, begun.run_id, record)
+            shop.counted.add(market.market_id)
         else:
-            shop.count(record.usage)
+            shop.count(market.market_id, record.usage)
         settle(shop.storage, begun, index, record)
-    outcome = outcome_of(record)
-    current_stages().ended(record.question or record.market_id, outcome.told)
-    return outcome
+        return outcome_of(record, shop.closing.budget_note)
+
+
+def _count_others(shop: Workshop, begun: BegunRun, index: BatchIndex) -> None:
+    """What the markets that ended in other processes paid; those that are on their way there are not seen."""
+    for other in index.markets:
+        if other.market_id not in shop.counted:
+            record = kept_record(shop.storage.units, begun.run_id, other.market_id)
+            if record is not None:
+                shop.count(other.market_id, record.usage)
 
 
 def kept_record(units: UnitStore, run_id: str, market_id: str) -> MarketSimulation | None:
@@ -123,14 +136,16 @@ def lost_record(
     return record
 
 
-def outcome_of(record: MarketSimulation) -> MarketOutcome:
+def outcome_of(record: MarketSimulation, budget_note: str | None) -> MarketOutcome:
     """``record`` in little."""
     return MarketOutcome(
         market_id=record.market_id,
         slug=record.slug,
+        title=record.question or record.market_id,
         status=record.status,
         verdict=None if record.estimate is None else record.estimate.verdict,
         problem=record.problem,
+        budget_note=budget_note,
     )
 
 

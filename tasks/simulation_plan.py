@@ -36,6 +36,11 @@ class Budget(Struct, frozen=True, kw_only=True):
     cost: UsdMicros | None = None
     seconds: float | None = None
 
+    @property
+    def is_counted(self) -> bool:
+        """Whether it matters what has been paid."""
+        return self.tokens is not None or self.cost is not None
+
 
 class SimulatePlan(Struct, frozen=True, kw_only=True):
     """A batch.

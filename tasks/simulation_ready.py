@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from importlib.util import find_spec
+from types import MappingProxyType
+from typing import Final
+
 from edgeworth.errors import ConfigurationError
 from edgeworth.markets.market import MarketStatus
 from edgeworth.markets.universe import UniverseMode, check_rule
@@ -13,6 +18,14 @@ from tasks.settings import Settings
 from tasks.simulation_plan import AuthorChoice, SimulatePlan
 
 NO_MARKETS = "the catalogue holds no open market: run `edgeworth ingest` first"
+
+RUNNER_PACKAGES: Final[Mapping[str, tuple[str, str, str]]] = MappingProxyType(
+    {
+        "dask": ("prefect_dask", "prefect-dask", ">=0.3.7,<0.4"),
+        "ray": ("prefect_ray", "prefect-ray", ">=0.6,<0.7"),
+    }
+)
+"""By task runner: the module that it needs, its package, and the releases that fit."""
 
 
 def check_ready(settings: Settings, plan: SimulatePlan) -> None:
@@ -85,3 +98,18 @@ def most_draws(settings: Settings, plan: SimulatePlan) -> int:
         return plan.runs
     is_single = plan.mode is UniverseMode.CUSTOM and len(plan.picks) == 1
     return settings.simulate_runs_single if is_single else settings.simulate_runs_batch
+
+
+def check_task_runner(settings: Settings) -> None:
+    """See that what works on the markets of a batch in Prefect is installed.
+
+    Raises:
+        ConfigurationError: It is not; says what to install.
+    """
+    wanted = RUNNER_PACKAGES.get(settings.task_runner)
+    if wanted is not None and find_spec(wanted[0]) is None:
+        _, package, releases = wanted
+        raise ConfigurationError(
+            f"EDGEWORTH_TASK_RUNNER is {settings.task_runner}, which needs the package {package}: "
+            f'pip install "{package}{releases}", or choose threads or processes'
+        )

@@ -21,10 +21,12 @@ class BegunRun(Struct, frozen=True):
     Attributes:
         started_at: When it first began; earlier than this process when it was taken up.
         turn: Names this process's turn at it; another one when it is taken up again.
+        turn_began_at: When this process began with it; the same as ``started_at`` unless it was taken up.
     """
 
     run_id: str
     started_at: datetime
+    turn_began_at: datetime
     is_taken_up: bool = False
     turn: str = ""
 
@@ -46,7 +48,8 @@ def begin_run(
     """
     run = _interrupted(storage, settings, kind, parameters, within)
     if run is None:
-        run = BegunRun(new_id(), utc_now(), turn=new_id())
+        now = utc_now()
+        run = BegunRun(new_id(), now, now, turn=new_id())
         run_claims.claim(settings.data_dir, run.run_id)
     storage.catalogue.start_run(
         run.run_id, kind=kind, parameters=parameters, started_at=run.started_at, code_version=code_version()
@@ -72,6 +75,6 @@ def _interrupted(
         if run_claims.try_take_up(settings.data_dir, run_id):
             # Its process may have ended well between the look and the claim.
             if run_id in still_open():
-                return BegunRun(run_id, started_at, is_taken_up=True, turn=new_id())
+                return BegunRun(run_id, started_at, utc_now(), is_taken_up=True, turn=new_id())
             run_claims.let_go(settings.data_dir, run_id)
     return None

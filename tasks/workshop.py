@@ -1,10 +1,10 @@
 """What the markets of one batch share in this process: the services, the sandboxes, what was spent, the stores.
 
 The services and sandboxes live in an event loop of their own, in one thread, for as long as the batch goes on here; a
-task of any task runner hands its market to that loop and waits. A task in another process (Dask, Ray) opens a workshop
-of its own, with a budget of its own. Leaving the workshop, however it happens, gives every sandbox back; leaving it by
-an exception (Ctrl-C, a cancelled run, a refused key) first ends what runs, lets nothing more begin, and leaves the run
-to whoever takes it up.
+task of any task runner hands its market to that loop and waits. In another process than the flow's (``task_runners``)
+the markets that are worked on there at one time share a workshop of theirs, which knows what finished markets paid.
+Leaving the workshop, however it happens, gives every sandbox back; leaving it by an exception (Ctrl-C, a cancelled run,
+a refused key) first ends what runs, lets nothing more begin, and leaves the run to whoever takes it up.
 """
 
 from __future__ import annotations
@@ -12,10 +12,12 @@ from __future__ import annotations
 import asyncio
 import logging
 import math
+import threading
 import time
 from collections.abc import Awaitable, Callable, Iterator
 from concurrent.futures import CancelledError
 from contextlib import ExitStack, contextmanager
+from datetime import datetime
 from typing import Any, TypeVar
 
 from anyio.from_thread import BlockingPortal, start_blocking_portal
@@ -29,6 +31,7 @@ from edgeworth.simulation.remembered import RememberedModel, RememberedRuns
 from edgeworth.simulation.sandbox import Limits, SandboxProvider
 from edgeworth.simulation.spending import CountedModel, CountedResearch, Spending
 from tasks import run_claims, wiring
+from tasks.clock import utc_now
 from tasks.settings import Settings, load_settings
 from tasks.simulation_plan import AuthorChoice, SimulatePlan
 from tasks.taking_up import BegunRun
@@ -93,6 +96,8 @@ class Workshop(Struct, frozen=True, kw_only=True):
         spending: Of the services, in this process.
         services: Names of the limits across processes that a market takes a slot of.
         storage: Our own stores.
+        counted: Markets whose cost is in ``spending``.
+        is_visited: It stands in another process than the flow's, where other markets are paid for out of its sight.
     """
 
     portal: BlockingPortal
@@ -105,10 +110,12 @@ class Workshop(Struct, frozen=True, kw_only=True):
     storage: wiring.Storage
     opened: float
     work: Work
+    counted: set[str]
+    is_visited: bool = False
 
     @property
     def seconds(self) -> float:
-        """Wall time since it was opened."""
+        """Wall time since the batch's turn began."""
         return time.monotonic() - self.opened
 
     @property
@@ -116,13 +123,15 @@ class Workshop(Struct, frozen=True, kw_only=True):
         """What is to be said of it when the batch is done."""
         return Closing(sandbox_note=self.sandbox_note, budget_note=self.spending.why_spent)
 
-    def count(self, usage: Usage) -> None:
-        """Add what an earlier process of the batch paid."""
+    def count(self, market_id: str, usage: Usage) -> None:
+        """Add what an earlier or another process of the batch paid for a market, once."""
 
-        async def counted() -> None:
-            self.spending.count(usage)
+        async def count() -> None:
+            if market_id not in self.counted:
+                self.counted.add(market_id)
+                self.spending.count(usage)
 
-        self.do(counted)
+        self.do(count)
 
     def do(self, work: Callable[[], Awaitable[T]]) -> T:
         """``work`` done in the workshop's loop; this thread waits for it.
@@ -140,29 +149,35 @@ _left: set[tuple[str, str]] = set()
 """Turns at a run, by its id and the turn's, that an exception ended: a task that comes late must not go on alone."""
 
 
+class _Visit(Struct):
+    """A workshop without a flow around it: the last market that leaves it closes it."""
+
+    stack: ExitStack
+    markets: int = 0
+
+
+_visits: dict[str, _Visit] = {}
+"""By run."""
+
+_door = threading.RLock()
+"""Held while a workshop is looked for, opened for markets, or closed after them."""
+
+
 @contextmanager
 def workshop(run: BegunRun, plan: SimulatePlan) -> Iterator[Workshop]:
-    """The workshop of ``run``: the one that is open in this process, else one for the time of the block.
+    """The workshop of ``run`` for the process in which its flow runs.
 
     Raises:
         ConfigurationError: A service is named and its key is missing, its price is not known though money is bounded,
             or no sandbox is strong enough.
-        CancelledError: An exception has ended this turn at the run.
     """
-    if (run.run_id, run.turn) in _left:
-        raise CancelledError
-    found = _open.get(run.run_id)
-    if found is not None:
-        yield found
-        return
     settings = load_settings()
     with _opened(settings, run, plan) as new:
         _open[run.run_id] = new
         try:
             yield new
         except BaseException:
-            _left.add((run.run_id, run.turn))
-            new.portal.call(new.work.end)
+            end_work(run)
             run_claims.leave(run.run_id)
             raise
         finally:
@@ -170,8 +185,66 @@ def workshop(run: BegunRun, plan: SimulatePlan) -> Iterator[Workshop]:
 
 
 @contextmanager
-def _opened(settings: Settings, run: BegunRun, plan: SimulatePlan) -> Iterator[Workshop]:
-    opened = time.monotonic()
+def workshop_of_market(run: BegunRun, plan: SimulatePlan) -> Iterator[Workshop]:
+    """The workshop in which a market of ``run`` is made: the flow's, or in another process one for the markets there.
+
+    Raises:
+        ConfigurationError: See ``workshop``.
+        CancelledError: An exception has ended this turn at the run.
+    """
+    shop = _entered(run, plan)
+    try:
+        yield shop
+    except BaseException as error:
+        # A market that fails is one failed market; whatever else ends it ends all of this process.
+        if shop.is_visited and not isinstance(error, Exception):
+            end_work(run)
+        raise
+    finally:
+        _depart(run)
+
+
+def end_work(run: BegunRun) -> None:
+    """End what runs for ``run`` in this process, wait until it has cleaned up, and let nothing more of it begin."""
+    with _door:
+        _left.add((run.run_id, run.turn))
+        found = _open.get(run.run_id)
+        if found is not None:
+            found.portal.call(found.work.end)
+
+
+def is_open(run: BegunRun) -> bool:
+    """Whether a workshop of ``run`` is open in this process."""
+    return run.run_id in _open
+
+
+def _entered(run: BegunRun, plan: SimulatePlan) -> Workshop:
+    with _door:
+        if (run.run_id, run.turn) in _left:
+            raise CancelledError
+        if run.run_id not in _open:
+            stack = ExitStack()
+            _open[run.run_id] = stack.enter_context(_opened(load_settings(), run, plan, is_visited=True))
+            _visits[run.run_id] = _Visit(stack)
+        if run.run_id in _visits:
+            _visits[run.run_id].markets += 1
+        return _open[run.run_id]
+
+
+def _depart(run: BegunRun) -> None:
+    with _door:
+        visit = _visits.get(run.run_id)
+        if visit is None:
+            return
+        visit.markets -= 1
+        if visit.markets == 0:
+            del _visits[run.run_id], _open[run.run_id]
+            visit.stack.close()
+
+
+@contextmanager
+def _opened(settings: Settings, run: BegunRun, plan: SimulatePlan, *, is_visited: bool = False) -> Iterator[Workshop]:
+    opened = time.monotonic() - (_seconds_since(run.turn_began_at) if is_visited else 0.0)
     budget = plan.budget
     spending = Spending(
         tokens=budget.tokens,
@@ -183,7 +256,7 @@ def _opened(settings: Settings, run: BegunRun, plan: SimulatePlan) -> Iterator[W
         storage = stack.enter_context(wiring.open_storage(settings))
         portal = stack.enter_context(start_blocking_portal())
         kind = wiring.choose_sandbox(settings, kind=plan.sandbox)
-        if kind == "daytona" and run.is_taken_up:
+        if kind == "daytona" and run.is_taken_up and not is_visited:
             portal.call(_reap, settings)
 
         async def made() -> SandboxProvider:
@@ -206,7 +279,14 @@ def _opened(settings: Settings, run: BegunRun, plan: SimulatePlan) -> Iterator[W
             storage=storage,
             opened=opened,
             work=Work(),
+            counted=set(),
+            is_visited=is_visited,
         )
+
+
+def _seconds_since(instant: datetime) -> float:
+    """By the clocks, which may differ between machines: never less than nothing."""
+    return max(0.0, (utc_now() - instant).total_seconds())
 
 
 async def _reap(settings: Settings) -> None:

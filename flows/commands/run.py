@@ -79,6 +79,7 @@ def run(
     from tasks.pipeline import check_ready, has_failed, run_plainly
     from tasks.pipeline_plan import DEFAULT_SOURCES, RunPlan
     from tasks.simulation_plan import AuthorChoice, SimulatePlan
+    from tasks.simulation_ready import check_task_runner
 
     settings = load_settings()
     chosen = choose(
@@ -120,6 +121,8 @@ def run(
     )
     # Before Prefect is started: it would tell a wrong setting as a traceback, ten seconds later.
     check_ready(settings, plan)
+    if prefect:
+        check_task_runner(settings)
     with shown_stages(quiet=json):
         if prefect:
             report = run_flow(settings, _import_flow, plan, report_name="batch_report.json")

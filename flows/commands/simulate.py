@@ -124,9 +124,12 @@ def _simulate(settings: Settings, plan: SimulatePlan, *, is_in_prefect: bool, is
     """
     from flows.commands.simulate_report import failures, has_failed, print_report, public_report
     from tasks.simulating import check_ready, simulate_plainly
+    from tasks.simulation_ready import check_task_runner
 
     # Before Prefect is started: it would tell a wrong setting as a traceback, ten seconds later.
     check_ready(settings, plan)
+    if is_in_prefect:
+        check_task_runner(settings)
     with shown_stages(quiet=is_json):
         if is_in_prefect:
             report = run_flow(settings, _import_flow, plan, report_name="batch_report.json")
