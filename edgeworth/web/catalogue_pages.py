@@ -103,7 +103,7 @@ def _market_page(site: Site, store: SiteStore, market: Market) -> Response:
         facts=facts_of(market),
         chart=price_chart(series),
         points=0 if series is None else len(series.values),
-        siblings=[one for one in (() if siblings is None else siblings.rows) if one.market_id != market.market_id],
+        siblings=_likeliest_first(() if siblings is None else siblings.rows, without=market.market_id),
         sibling_total=0 if siblings is None else siblings.total,
         matches=_match_lines(matches.rows, market.market_id, others),
         match_total=matches.total,
@@ -113,6 +113,16 @@ def _market_page(site: Site, store: SiteStore, market: Market) -> Response:
         changes=store.term_changes(market.market_id)[-MOST_ROWS:],
         most=MOST_ROWS,
     )
+
+
+def _likeliest_first(markets: Sequence[Market], *, without: str) -> list[Market]:
+    """The other markets of an event by the price of their first outcome; those without a price last."""
+
+    def place(one: Market) -> tuple[bool, int, str]:
+        price = one.outcomes[0].price if one.outcomes else None
+        return price is None, -(price or 0), one.market_id
+
+    return sorted((one for one in markets if one.market_id != without), key=place)
 
 
 class MatchLine(NamedTuple):

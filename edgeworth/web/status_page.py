@@ -46,7 +46,7 @@ def status(site: Site, request: Request) -> Response:
         most_reasons=MOST_REASONS,
         going_on=[run for run in runs if run.state == "running"],
         unwell=[run for run in runs if run.state in UNWELL or run.failed][:MOST_FAILURES],
-        looked_back=LOOKED_BACK,
+        looked_back=len(runs),
         now=site.now(),
     )
 

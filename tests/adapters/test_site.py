@@ -14,6 +14,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from edgeworth.markets.listing import Refusal
+from edgeworth.markets.market import Outcome
 from edgeworth.markets.relation import Relation
 from edgeworth.markets.venue import Venue
 from edgeworth.units import MICROS
@@ -401,6 +402,19 @@ def test_a_market_that_has_ended_says_how_and_is_of_the_past(client):
     assert "Yes \N{EN DASH} \N{EN DASH} \N{EN DASH} 0¢" in told
 
 
+def test_the_other_markets_of_an_event_stand_likeliest_first(tmp_path):
+    prices = {"A": 100_000, "B": None, "C": 700_000, "D": 0}
+    markets = [
+        a_market(name, event_native_id="E", question=f"Is it {name}?", outcomes=(Outcome(label="Yes", price=price),))
+        for name, price in {**prices, "SELF": 500_000}.items()
+    ]
+    with open_stores(tmp_path) as storage:
+        save_markets(storage, markets)
+    page = a_client(a_site(tmp_path)).get("/markets/polymarket:SELF").text
+    found = re.findall(r"<bdi>Is it (\w+)\?</bdi></a>", page.partition("The same event")[2])
+    assert found == ["C", "A", "D", "B"]
+
+
 # --- discovery --------------------------------------------------------------------------------------------------------
 
 
@@ -536,6 +550,13 @@ def test_freshness_is_the_age_of_the_last_whole_walk(tmp_path):
     assert "synthetic-kalshi stale never" in fresh, "its only walk was cut off"
     stale = text_of(a_client(a_site(tmp_path, now=NOON + timedelta(hours=3))).get("/status").text)
     assert "kalshi stale 2026-11-01 12:00 UTC 3 h 00 min 1 open" in stale
+
+
+def test_the_store_is_named_without_its_place_on_this_machine(tmp_path):
+    fill(tmp_path)
+    page = a_client(a_site(tmp_path)).get("/status").text
+    assert "Store: SQLite, edgeworth.db" in text_of(page)
+    assert str(tmp_path) not in page
 
 
 def test_refused_rows_stand_by_reason_with_the_last_as_an_example(tmp_path):

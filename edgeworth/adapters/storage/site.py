@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
+from pathlib import PurePath
 from typing import Any
 
 import polars as pl
@@ -66,8 +67,11 @@ class SqlSite:
 
     @property
     def description(self) -> str:
-        """Which database this is, without its password."""
-        return self._catalogue.description
+        """Which database this is, without who reads it, from where, or with which password."""
+        url = self._engine.url
+        if url.get_backend_name() == "sqlite":
+            return f"SQLite, {PurePath(url.database or '').name}"
+        return f"PostgreSQL, {url.host or 'this machine'}/{url.database}"
 
     def runs(self, limit: int) -> Sequence[SiteRun]:
         """Runs, newest first."""
