@@ -28,7 +28,7 @@ class PublishedDiscovery(Struct, frozen=True):
     has_failed: bool
 
 
-@task(name="begin-discovery", cache_policy=NO_CACHE)
+@task(name="begin-discovery", task_run_name="begin-discovery", cache_policy=NO_CACHE)
 def begin(plan: DiscoverPlan) -> BegunDiscovery:
     """Check the plan and note the run."""
     hear_library()
@@ -71,7 +71,7 @@ def find(run: BegunDiscovery, plan: DiscoverPlan) -> FindStep:
     return step
 
 
-@task(name="publish-discovery", cache_policy=NO_CACHE)
+@task(name="publish-discovery", task_run_name="publish-discovery", cache_policy=NO_CACHE)
 def publish(
     run: BegunDiscovery,
     plan: DiscoverPlan,

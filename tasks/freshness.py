@@ -15,7 +15,7 @@ from tasks.clock import utc_now
 from tasks.settings import load_settings
 
 
-@task(name="judge-freshness")
+@task(name="judge-freshness", task_run_name="judge-freshness")
 def judge(venues: Sequence[Venue], target_minutes: int) -> tuple[VenueFreshness, ...]:
     """The verdict on each venue now."""
     settings = load_settings()
@@ -25,7 +25,7 @@ def judge(venues: Sequence[Venue], target_minutes: int) -> tuple[VenueFreshness,
     return check_freshness(finished_at, now=utc_now(), target=timedelta(minutes=target_minutes))
 
 
-@task(name="publish-freshness")
+@task(name="publish-freshness", task_run_name="publish-freshness")
 def publish(verdicts: Sequence[VenueFreshness], target_minutes: int) -> None:
     """Show the verdicts on the run's page; say each stale venue in the log and as an event."""
     artifacts.publish_freshness_artifact(verdicts, target_minutes=target_minutes)

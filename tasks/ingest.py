@@ -36,7 +36,7 @@ class PublishedRun(Struct, frozen=True):
     has_failed: bool
 
 
-@task(name="begin-ingest")
+@task(name="begin-ingest", task_run_name="begin-ingest")
 def begin(plan: IngestPlan) -> BegunRun:
     """Check the plan and note the run."""
     hear_library()
@@ -57,7 +57,7 @@ def read_source(run: BegunRun, source: str, plan: IngestPlan) -> list[SourceRepo
     return reports
 
 
-@task(name="publish-ingest")
+@task(name="publish-ingest", task_run_name="publish-ingest")
 def publish(run: BegunRun, plan: IngestPlan, sources: list[SourceReport]) -> PublishedRun:
     """Write the run's folder and the artifacts."""
     report = publish_ingest(load_settings(), run.run_id, plan, run.started_at, sources)

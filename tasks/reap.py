@@ -13,7 +13,7 @@ from tasks.settings import load_settings
 from tasks.slots import service_slot
 
 
-@task(name="reap-sandboxes", cache_policy=NO_CACHE)
+@task(name="reap-sandboxes", task_run_name="reap-sandboxes", cache_policy=NO_CACHE)
 def reap() -> str:
     """Delete what crashed batches left at Daytona; what was done, in a sentence."""
     hear_library()

@@ -42,14 +42,14 @@ class PublishedRun(Struct, frozen=True):
     has_failed: bool
 
 
-@task(name="begin-run", cache_policy=NO_CACHE)
+@task(name="begin-run", task_run_name="begin-run", cache_policy=NO_CACHE)
 def begin(plan: RunPlan) -> None:
     """Check the plan."""
     hear_library()
     check_ready(load_settings(), plan)
 
 
-@task(name="settle-batch", cache_policy=NO_CACHE)
+@task(name="settle-batch", task_run_name="settle-batch", cache_policy=NO_CACHE)
 def settle_batch(plan: RunPlan) -> SimulatePlan:
     """The batch, with the instant it looks at."""
     return batch_of(load_settings(), plan)
@@ -70,7 +70,7 @@ def simulated(state: State) -> Part:
     return _part("simulate", simulation_stage, state, REPORT)
 
 
-@task(name="publish-run", cache_policy=NO_CACHE)
+@task(name="publish-run", task_run_name="publish-run", cache_policy=NO_CACHE)
 def publish(plan: RunPlan, ingest: Part, discovery: Part, simulation: Part) -> PublishedRun:
     """Write the report of the whole job."""
     report = publish_run(load_settings(), plan, ingest, discovery, simulation)

@@ -37,7 +37,7 @@ class PublishedBatch(Struct, frozen=True):
     sentence: str
 
 
-@task(name="begin-simulation", cache_policy=NO_CACHE)
+@task(name="begin-simulation", task_run_name="begin-simulation", cache_policy=NO_CACHE)
 def begin(plan: SimulatePlan) -> BegunRun:
     """Check the plan and note the run, or take up one that was interrupted."""
     hear_library()
@@ -77,7 +77,7 @@ def simulate_market(run: BegunRun, plan: SimulatePlan, index: BatchIndex, market
     return outcome
 
 
-@task(name="publish-simulation", cache_policy=NO_CACHE)
+@task(name="publish-simulation", task_run_name="publish-simulation", cache_policy=NO_CACHE)
 def publish(
     run: BegunRun, plan: SimulatePlan, index: BatchIndex, closing: Closing, lost: dict[str, str]
 ) -> PublishedBatch:

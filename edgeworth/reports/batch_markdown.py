@@ -12,6 +12,7 @@ from edgeworth.reports.batch_page import VERDICT_WORDS, lead
 from edgeworth.reports.figures import difference_interval, distance, duration, model_error, per_cent, points
 from edgeworth.reports.markdown import escaped, one_line
 from edgeworth.reports.rendering import minute, usd
+from edgeworth.simulation.estimate import Estimate
 from edgeworth.simulation.record import MarketSimulation, MarketStatus
 
 MOST_ROWS = 50
@@ -32,7 +33,7 @@ def batch_markdown(report: BatchReport) -> str:
     lines += _facts(report)
     lines += _bullets("Largest beyond their noise", [_told(one) for one in outliers(report.records)])
     failed = [one for one in ordered(report.records) if one.status is MarketStatus.FAILED]
-    lines += _bullets("Failed", [f"{_name(one)}: {escaped(one.problem or 'why is not known')}" for one in failed])
+    lines += _bullets("Failed", [f"{_named(one)} {escaped(one.problem or 'why is not known')}" for one in failed])
     lines += _bullets("Stopped early", [f"{escaped(s.name)}: {escaped(s.error)}" for s in report.stages if s.error])
     lines += _bullets("Used instead", [escaped(sentence) for sentence in report.replaced])
     if report.folder:
@@ -50,28 +51,31 @@ def market_rows(report: BatchReport) -> list[Row]:
 
 
 def market_row(record: MarketSimulation) -> Row:
-    """One market in plain words; every row has the same keys."""
+    """One market in plain words; every row has the same keys.
+
+    Figures stand before the question: a page of Prefect shows as much of a row as fits, and a question is long.
+    """
     told = record.estimate
     state = record.status.value if told is None else told.verdict.value
-    row = {"question": one_line(record.question) or record.market_id, "verdict": VERDICT_WORDS[state]}
+    return {
+        "verdict": VERDICT_WORDS[state],
+        **_figures(told),
+        "question": one_line(record.question) or record.market_id,
+        "why": one_line(record.problem or "") if told is None else "",
+    }
+
+
+def _figures(told: Estimate | None) -> Row:
+    """Market, simulation, difference in points with its interval, and how many times its noise that is."""
     if told is None:
-        return {
-            **row,
-            "market": "",
-            "simulation": "",
-            "difference": "",
-            "noise": "",
-            "why": one_line(record.problem or ""),
-        }
+        return dict.fromkeys(("market", "simulation", "difference", "noise"), "")
     market, between, times = told.market, difference_interval(told), distance(told)
     interval = "" if between is None else " to ".join(points(end, told.difference_error) for end in between)
     return {
-        **row,
         "market": "" if market is None else per_cent(market.probability, market.standard_error),
         "simulation": per_cent(told.model_probability, model_error(told)),
         "difference": f"{points(told.difference, told.difference_error)} ({interval})" if interval else "",
         "noise": "" if times is None else f"{times:.1f} times",
-        "why": "",
     }
 
 
@@ -89,7 +93,7 @@ def _facts(report: BatchReport) -> list[str]:
         ("paid", f"{cost} for {usage.input_tokens + usage.output_tokens:,} tokens and {usage.calls:,} answers"),
         ("took", duration(report.seconds)),
     ]
-    return ["| | |", "| --- | --- |", *(f"| {name} | {value} |" for name, value in rows), ""]
+    return ["| | this batch |", "| --- | --- |", *(f"| {name} | {value} |" for name, value in rows), ""]
 
 
 def _bullets(title: str, lines: Sequence[str]) -> list[str]:
@@ -100,10 +104,13 @@ def _bullets(title: str, lines: Sequence[str]) -> list[str]:
     return [f"**{title}**", "", *shown, *left_out, ""]
 
 
-def _name(record: MarketSimulation) -> str:
-    return escaped(record.question.strip() or record.market_id)
+def _named(record: MarketSimulation) -> str:
+    """The question as the beginning of a sentence: a colon follows where it does not end in a mark of its own."""
+    question = record.question.strip() or record.market_id
+    return escaped(question) + ("" if question.endswith(("?", "!", ".")) else ":")
 
 
 def _told(record: MarketSimulation) -> str:
     row = market_row(record)
-    return f"{_name(record)}: market {row['market']}, simulation {row['simulation']}, {row['difference']} points"
+    difference, _, interval = row["difference"].partition(" ")
+    return f"{_named(record)} market {row['market']}, simulation {row['simulation']}, {difference} points {interval}"

@@ -20,8 +20,8 @@ def test_the_summary_tells_counts_outliers_failures_and_what_was_used_instead():
     assert "| with an estimate | 4 of 6 |" in told
     assert "| average difference, points | +1 |" in told
     assert "| paid | $0.08 for 1,500 tokens and 6 answers |" in told
-    assert "- Will strong happen?: market 40 %, simulation 47 %, +7 (+4 to +10) points" in told
-    assert r"- Will failed happen?: The model did not run\." in told
+    assert "- Will strong happen? market 40 %, simulation 47 %, +7 points (+4 to +10)" in told
+    assert r"- Will failed happen? The model did not run\." in told
     assert "- discover: no books" in told
     assert r"- Built\-in models\: no key\." in told
     assert told[-1] == r"Page: results\/top\_volume\_20261121\_120000/summary.html"
