@@ -119,8 +119,8 @@ def _opportunities(report: Mapping[str, Any]) -> int:
     return len(report["opportunities"])
 
 
-def publish_run(settings: Settings, plan: RunPlan, ingested: Part, discovered: Part, simulated: Part) -> dict[str, Any]:
-    """Write the report of the whole job in place of the batch's own, and give it as JSON.
+def publish_run(settings: Settings, plan: RunPlan, ingested: Part, discovered: Part, simulated: Part) -> BatchReport:
+    """Write the report of the whole job in place of the batch's own, and give it.
 
     A batch that came to no end gets a folder with a report that says why.
 
@@ -148,22 +148,22 @@ def publish_run(settings: Settings, plan: RunPlan, ingested: Part, discovered: P
         recorded=_recorded(ingested.report) if recorded else None,
     )
     write_batch(folder, report, {**_manifest(folder), "sources": [wiring.public_name(one) for one in plan.sources]})
-    return batch_json(report)
+    return report
 
 
-def sentence(report: Mapping[str, Any]) -> str:
+def sentence(report: BatchReport) -> str:
     """The job in one line, what failed first."""
-    stopped = [stage["name"] for stage in report["stages"] if stage["error"]]
+    stopped = [stage.name for stage in report.stages if stage.error]
     told = (
-        f"{report['succeeded']} of {report['markets']} markets simulated, {report['failed']} failed, "
-        f"{report['skipped']} skipped"
+        f"{report.succeeded} of {len(report.records)} markets simulated, {report.failed} failed, "
+        f"{report.skipped} skipped"
     )
     return f"{', '.join(stopped)} stopped early; {told}" if stopped else told
 
 
-def has_failed(report: Mapping[str, Any]) -> bool:
+def has_failed(report: BatchReport) -> bool:
     """Whether a part or a market failed; the report is valid all the same."""
-    return bool(report["failed"]) or any(stage["error"] for stage in report["stages"])
+    return bool(report.failed) or any(stage.error for stage in report.stages)
 
 
 def run_plainly(settings: Settings, plan: RunPlan) -> dict[str, Any]:
@@ -172,7 +172,7 @@ def run_plainly(settings: Settings, plan: RunPlan) -> dict[str, Any]:
     discovered = part_of("discover", discovery_stage, lambda: discovery_json(discover_plainly(settings, plan.discover)))
     batch = batch_of(settings, plan)
     simulated = part_of("simulate", simulation_stage, lambda: simulate_plainly(settings, batch))
-    return publish_run(settings, plan, ingested, discovered, simulated)
+    return batch_json(publish_run(settings, plan, ingested, discovered, simulated))
 
 
 def batch_of(settings: Settings, plan: RunPlan) -> SimulatePlan:

@@ -12,6 +12,7 @@ from prefect.client.schemas import State
 
 from edgeworth.errors import EdgeworthError
 from edgeworth.reports.discovery import Stage
+from tasks import simulate_artifacts
 from tasks.pipeline import (
     DISCOVERY_REPORT,
     INGEST_REPORT,
@@ -32,6 +33,7 @@ from tasks.prefect_server import hear_library
 from tasks.settings import load_settings
 from tasks.simulation_pages import REPORT
 from tasks.simulation_plan import SimulatePlan
+from tasks.site_link import page_address
 
 
 class PublishedRun(Struct, frozen=True):
@@ -72,9 +74,11 @@ def simulated(state: State) -> Part:
 
 @task(name="publish-run", task_run_name="publish-run", cache_policy=NO_CACHE)
 def publish(plan: RunPlan, ingest: Part, discovery: Part, simulation: Part) -> PublishedRun:
-    """Write the report of the whole job."""
-    report = publish_run(load_settings(), plan, ingest, discovery, simulation)
-    return PublishedRun(report["results_dir"], sentence(report), has_failed(report))
+    """Write the report of the whole job, and show it on the page of its run."""
+    settings = load_settings()
+    report = publish_run(settings, plan, ingest, discovery, simulation)
+    simulate_artifacts.publish(report, page=page_address(settings, report.folder))
+    return PublishedRun(report.folder, sentence(report), has_failed(report))
 
 
 def _part(name: str, told: Callable[[dict[str, Any]], Stage], state: State, report: str) -> Part:

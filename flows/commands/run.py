@@ -76,7 +76,8 @@ def run(
 
     Without `--source` both Polymarket and Kalshi are read; without a choice the ten most traded are simulated.
     """
-    from tasks.pipeline import check_ready, has_failed, run_plainly
+    from flows.commands.simulate_report import has_failed
+    from tasks.pipeline import check_ready, run_plainly
     from tasks.pipeline_plan import DEFAULT_SOURCES, RunPlan
     from tasks.simulation_plan import AuthorChoice, SimulatePlan
     from tasks.simulation_ready import check_task_runner
