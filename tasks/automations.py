@@ -21,15 +21,16 @@ from tasks.prefect_server import RUN_TAG
 if TYPE_CHECKING:
     from prefect.client.orchestration import PrefectClient
 
-TWO_MISSED_HEARTBEATS = timedelta(seconds=75)
-"""Runs beat every 30 s; two missed ones and some time for the news to arrive."""
+BEATS_EVERY = timedelta(seconds=30)
+"""Of a run; the most often that Prefect allows."""
+
+A_MISSED_BEAT = timedelta(seconds=55)
+"""A beat that is 25 s late will not come. The server looks every 5 s, so its pages tell the truth within a minute."""
 
 _FINAL_EVENTS = {f"prefect.flow-run.{state}" for state in ("Completed", "Failed", "Cancelled", "Crashed")}
 
 
-def end_dead_runs(
-    *, name: str = "edgeworth: end dead runs", within: timedelta = TWO_MISSED_HEARTBEATS
-) -> AutomationCore:
+def end_dead_runs(*, name: str = "edgeworth: end dead runs", within: timedelta = A_MISSED_BEAT) -> AutomationCore:
     """A run that was killed cannot say so: when it stops beating without having ended, it is marked as crashed.
 
     Until then it would stay Running for ever and, with a limit of one, keep the next runs from starting.

@@ -17,7 +17,7 @@ from tests.simulate_process import at_services, fill_folder, market_id
 
 BATCH = ("simulate", "--top-volume", "6", "--runs", "40", "--no-fetch", "--json")
 
-pytestmark = pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="looks for processes in /proc")
+needs_proc = pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="looks for processes in /proc")
 
 
 def processes_of(folder: Path) -> set[int]:
@@ -40,6 +40,7 @@ def settings_of(folder: Path, server: Server, services: FakeServices, daytona: F
     return {**at_services(services, daytona), **prefect}
 
 
+@needs_proc
 def test_a_dask_cluster_on_this_machine(server: Server, tmp_path):
     """Three markets, one of which fails; what its processes did, logged and held is told and given back."""
     fill_folder(tmp_path, 3)
@@ -80,6 +81,7 @@ def check_told(server: Server, numbers: list[int], *, failed: int) -> None:
         eventually(lambda begins=begins: any(line.startswith(begins) for line in lines()), what=f"a line {begins}")
 
 
+@needs_proc
 def test_processes_end_with_a_killed_flow_give_their_sandboxes_back_and_the_next_batch_goes_on(
     server: Server, tmp_path
 ):
