@@ -161,10 +161,10 @@ filters; they are asked for a sample of the rows and their time is scaled to all
 
 Simulation: a model's start in the sandbox within 1.5 times of a bare interpreter that imports numpy; built-in models at
 least 20 times as fast as the same model as a plain Python loop; a batch of 10 within 1.3 times of its slowest market
-where authors or models only wait, and linear in cores where they compute; with a running Prefect server a batch of N
-within 1.15 times of its slowest market and 0.1 s a market, in at most N + 20 task runs. All markets of a batch are
-begun at once; authors, sandboxes and Prefect's server run in processes of their own, on the same cores. CPU of a batch
-is that of the command alone, its start included.
+where authors or models only wait, and as fast as bare processes on all cores where they compute; with a running
+Prefect server a batch of N within 1.15 times of its slowest market and 0.1 s a market, in at most N + 20 task runs. All
+markets of a batch are begun at once; authors, sandboxes and Prefect's server run in processes of their own, on the same
+cores. CPU of a batch is that of the command alone, its start included.
 """
 
 
