@@ -93,7 +93,7 @@ def focused_replay(
         columns: The strategy's indicators, if they are computed already.
     """
     known = columns if columns is not None else indicator_columns(bars, strategy)
-    return _replayed(bars, strategy, terms, _Columns(bars, known), windows)
+    return _replayed(bars, strategy, terms, _Columns(bars, known, strategy.lookback), windows)
 
 
 def indicator_columns(bars: Bars, strategy: Strategy) -> dict[str, Floats]:
@@ -126,23 +126,26 @@ class _Live:
                 append(value)
             for append, push in indicators:
                 append(push(row))
+            self.past.ended += 1
             yield row
 
 
 class _Columns:
-    """Each bar is read from columns; bars that are left out are put in at once before the next one is shown."""
+    """Each bar is read from columns; of bars that are left out, those that the strategy reads back to are put in."""
 
-    def __init__(self, bars: Bars, columns: Mapping[str, Floats]) -> None:
+    def __init__(self, bars: Bars, columns: Mapping[str, Floats], lookback: int) -> None:
         self.past = Past(list(columns))
+        self._lookback = lookback
         named = ("opens_at", *PRICE_COLUMNS, "volume")
         self._sources = [*(getattr(bars, name) for name in named), *columns.values()]
         self._count = len(bars)
 
     def rows_from(self, start: int) -> Iterator[Row]:
         lists = self.past.columns
-        have = len(self.past)
-        for column, source in zip(lists, self._sources, strict=True):
-            column.extend(source[have:start].tolist())
+        if start > self.past.ended:
+            self.past.ended = start
+            for column, source in zip(lists, self._sources, strict=True):
+                column[:] = source[max(0, start - self._lookback) : start].tolist()
         appends = [column.append for column in lists]
         width = len(Row._fields)
         for first in range(start, self._count, _CHUNK_BARS):
@@ -150,6 +153,7 @@ class _Columns:
             for values in zip(*chunk, strict=True):
                 for append, value in zip(appends, values, strict=True):
                     append(value)
+                self.past.ended += 1
                 yield Row._make(values[:width])
 
 

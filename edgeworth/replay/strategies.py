@@ -48,6 +48,10 @@ class CrossFollower(Struct, frozen=True, kw_only=True, tag=True):
         return "cross"
 
     @property
+    def lookback(self) -> int:
+        return 2
+
+    @property
     def screener(self) -> Screener:
         """Crosses alone: where other sentinels had a say they could outvote one."""
         return Screener(
@@ -60,7 +64,7 @@ class CrossFollower(Struct, frozen=True, kw_only=True, tag=True):
 
     def on_bar(self, past: Past, account: Account) -> Sequence[Order]:
         fast, slow = past["fast"], past["slow"]
-        if len(fast) < 2:
+        if past.ended < 2:
             return NO_ORDERS
         is_above = fast[-1] > slow[-1]
         if is_above and fast[-2] <= slow[-2]:
@@ -89,7 +93,7 @@ class Fusion(Struct, frozen=True, kw_only=True, tag=True):
         hold_seconds: Longest time in a position.
     """
 
-    screener: Screener = Screener(regime=VolatilityRegime(high=1.8, low=0.5), threshold=0.7)
+    screener: Screener = Screener(regime=VolatilityRegime(high=1.4, low=0.7), threshold=0.7)
     trigger_bars: int = 12
     trend_weight: float = 0.3
     momentum_weight: float = 0.25
@@ -107,6 +111,10 @@ class Fusion(Struct, frozen=True, kw_only=True, tag=True):
     @property
     def name(self) -> str:
         return "fusion"
+
+    @property
+    def lookback(self) -> int:
+        return max(2, self.trigger_bars)
 
     @property
     def indicators(self) -> Mapping[str, Indicator]:
@@ -186,6 +194,10 @@ class LongHolder(Struct, frozen=True, kw_only=True, tag=True):
         return "holder"
 
     @property
+    def lookback(self) -> int:
+        return 1
+
+    @property
     def indicators(self) -> Mapping[str, Indicator]:
         return {"score": self.screener}
 
@@ -217,6 +229,10 @@ class DipBuyer(Struct, frozen=True, kw_only=True, tag=True):
     @property
     def name(self) -> str:
         return "dip"
+
+    @property
+    def lookback(self) -> int:
+        return 1
 
     @property
     def indicators(self) -> Mapping[str, Indicator]:

@@ -19,16 +19,19 @@ NO_ORDERS: tuple[Order, ...] = ()
 class Past:
     """The bars that have ended, and the indicators at their ends; ``[-1]`` is the bar that has just ended.
 
-    The lists are filled bar by bar: the future is not hidden in them, it is not there.
+    The lists are filled bar by bar: the future is not hidden in them, it is not there. They go back at least as far as
+    the strategy says that it reads (``lookback``), so read them from their end.
 
     Attributes:
+        ended: How many bars have ended.
         opens_at: Beginning of each bar, in seconds since 1970 UTC.
         volume: NaN where it is not stated.
     """
 
-    __slots__ = ("_columns", "close", "high", "low", "open", "opens_at", "volume")
+    __slots__ = ("_columns", "close", "ended", "high", "low", "open", "opens_at", "volume")
 
     def __init__(self, names: Sequence[str]) -> None:
+        self.ended = 0
         self.opens_at: list[int] = []
         self.open: list[float] = []
         self.high: list[float] = []
@@ -40,9 +43,6 @@ class Past:
     def __getitem__(self, name: str) -> list[float]:
         """The indicator of that name; NaN where it is not known."""
         return self._columns[name]
-
-    def __len__(self) -> int:
-        return len(self.close)
 
     @property
     def columns(self) -> list[list[Any]]:
@@ -103,6 +103,11 @@ class Strategy(Protocol):
     @property
     def indicators(self) -> Mapping[str, Indicator]:
         """What it reads, by the name under which ``Past`` gives it."""
+        ...
+
+    @property
+    def lookback(self) -> int:
+        """How many bars it reads back, the last one included."""
         ...
 
     def on_bar(self, past: Past, account: Account) -> Sequence[Order]:

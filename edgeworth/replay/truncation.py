@@ -111,6 +111,7 @@ class _Noted:
     def __init__(self, strategy: Strategy) -> None:
         self._strategy = strategy
         self.name = strategy.name
+        self.lookback = strategy.lookback
         self.indicators: Mapping[str, Indicator] = strategy.indicators
         self.orders: list[tuple[Order, ...]] = []
 

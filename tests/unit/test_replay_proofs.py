@@ -1,0 +1,223 @@
+"""What proves a replay catches what it is there for: a hidden memory, a screener that misses entries, a peek ahead."""
+
+from __future__ import annotations
+
+import dataclasses
+import itertools
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import pytest
+from msgspec.structs import replace
+
+from edgeworth.errors import ConfigurationError, DataError, LookAheadError
+from edgeworth.replay.bars import Bars, Floats
+from edgeworth.replay.candidates import candidates_text, places, read_candidates
+from edgeworth.replay.indicators import Indicator, Row, Sma, State, VolatilityRegime, first_difference
+from edgeworth.replay.loop import Terms
+from edgeworth.replay.orders import Enter, Leave, Order, Side
+from edgeworth.replay.parity import Certificate, certify, configuration_digest
+from edgeworth.replay.screener import Screener, screen
+from edgeworth.replay.strategies import CrossFollower, LongHolder
+from edgeworth.replay.strategy import Account, Past, Strategy
+from edgeworth.replay.truncation import by_indicator, by_strategy, past_changes, require_no_look_ahead
+from edgeworth.replay.windows import windows_around
+from tests.replaying import flat_bars, walked_bars
+
+BARS = walked_bars(11, 600)
+QUICK = Screener(fast=5, slow=20, regime=VolatilityRegime(n=5, usual=20, high=1.3, low=0.75))
+
+
+def certified(strategy: Strategy, screener: Screener = QUICK, bars: Bars = BARS, reach: int = 8) -> Certificate:
+    ticks = itertools.count()
+    return certify(
+        bars, strategy, screener, Terms(), code_version="test", timer=lambda: float(next(ticks)), reach=reach
+    )
+
+
+def test_a_certificate_names_what_it_is_about():
+    certificate = certified(LongHolder(screener=QUICK, hold_seconds=5 * 86_400))
+    assert certificate.equal
+    assert certificate.first_divergence is None
+    assert certificate.soundness.is_sound
+    assert (certificate.bars, certificate.dataset, certificate.code_version) == (600, BARS.digest, "test")
+    assert (certificate.seconds_screen, certificate.seconds_focused, certificate.seconds_full) == (1.0, 1.0, 1.0)
+    assert certificate.speedup == 0.5
+    assert certificate.trades > 0
+    assert certificate.seen < 600
+
+
+class Counting:
+    """Buys at every fortieth bar that it is shown: it counts for itself, which no replay that leaves bars out can give."""
+
+    name = "counting"
+    lookback = 1
+    indicators: Mapping[str, Indicator] = {}
+
+    def __init__(self) -> None:
+        self.shown = 0
+
+    def on_bar(self, past: Past, account: Account) -> Sequence[Order]:
+        self.shown += 1
+        if account.position is not None:
+            return (Leave(),)
+        return (Enter(side=Side.LONG, quantity=1.0),) if self.shown % 40 == 0 else ()
+
+
+def test_a_strategy_with_a_memory_of_its_own_is_no_value_to_certify():
+    with pytest.raises(DataError, match="settings that are plain values"):
+        configuration_digest(Counting())
+
+
+def test_a_screener_that_misses_entries_is_told_with_the_first_bar_that_differs():
+    """A screener that wants all three sentinels at once is not sound for a strategy of crosses."""
+    strategy = CrossFollower(fast=5, slow=20, ranges=7)
+    assert certified(strategy, strategy.screener).equal
+    certificate = certified(strategy, replace(QUICK, threshold=1.0))
+    assert not certificate.equal
+    assert not certificate.soundness.is_sound
+    divergence = certificate.first_divergence
+    assert divergence is not None
+    missed = certificate.soundness.outside[0]
+    assert divergence.opens_at >= missed
+    assert divergence.full.holds != divergence.focused.holds
+    assert certificate.soundness.entries == certificate.soundness.inside + len(certificate.soundness.outside)
+
+
+def test_a_digest_of_the_configuration_knows_every_setting():
+    strategy = LongHolder()
+    assert configuration_digest(strategy, Terms()) == configuration_digest(LongHolder(), Terms())
+    assert configuration_digest(strategy, Terms()) != configuration_digest(replace(strategy, fraction=0.7), Terms())
+    assert configuration_digest(strategy, Terms()) != configuration_digest(strategy, Terms(cash=1.0))
+
+
+class Peek:
+    """The close of the next bar: one bar too early."""
+
+    def column(self, bars: Bars) -> Floats:
+        return np.concatenate([bars.close[1:], [np.nan]])
+
+    def start(self) -> State:
+        return _Nothing()
+
+
+class _Nothing:
+    def push(self, row: Row) -> float:
+        return float("nan")
+
+
+class Centred:
+    """A strategy fitted to all bars it is given: it knows their mean, which holds the future."""
+
+    name = "centred"
+    lookback = 1
+
+    def __init__(self, mean: float) -> None:
+        self._mean = mean
+        self.indicators: Mapping[str, Indicator] = {}
+
+    def on_bar(self, past: Past, account: Account) -> Sequence[Order]:
+        is_cheap = past.close[-1] < self._mean
+        if account.position is None:
+            return (Enter(side=Side.LONG, quantity=0.1),) if is_cheap else ()
+        return () if is_cheap else (Leave(),)
+
+
+class PeekFollower:
+    """Buys before a rise and sells before a fall."""
+
+    name = "peek"
+    lookback = 1
+    indicators: Mapping[str, Indicator] = {"next": Peek()}
+
+    def on_bar(self, past: Past, account: Account) -> Sequence[Order]:
+        rises = past["next"][-1] > past.close[-1]
+        if account.position is None:
+            return (Enter(side=Side.LONG, quantity=0.1),) if rises else ()
+        return () if rises else (Leave(),)
+
+
+def test_a_peek_of_one_bar_is_caught_in_an_indicator():
+    changes = past_changes(BARS, by_indicator(Peek()), np.random.default_rng(1))
+    assert changes
+    assert all(change.bar == change.cut - 1 for change in changes)
+    with pytest.raises(LookAheadError, match=r"with all bars, None with the first \d+"):
+        require_no_look_ahead(BARS, by_indicator(Peek()), np.random.default_rng(1))
+    assert "the column says" in (first_difference(BARS, Peek()) or "")
+
+
+def test_a_peek_of_one_bar_is_caught_in_a_strategy():
+    assert past_changes(BARS, by_strategy(lambda _: PeekFollower()), np.random.default_rng(1))
+
+
+def test_a_strategy_that_is_fitted_to_all_bars_is_caught():
+    assert past_changes(BARS, by_strategy(lambda bars: Centred(float(bars.close.mean()))), np.random.default_rng(1))
+
+
+def test_what_looks_back_only_passes():
+    require_no_look_ahead(BARS, by_indicator(Sma(9)), np.random.default_rng(1))
+
+
+def test_candidates_are_lines_of_text_and_come_back():
+    candidates = screen(BARS, QUICK).candidates()
+    assert len(candidates) > 5
+    text = candidates_text(candidates)
+    assert read_candidates(text) == candidates
+    assert places(candidates, BARS).tolist() == screen(BARS, QUICK).found.tolist()
+    assert '"timestamp":' in text.splitlines()[0]
+
+
+def test_a_candidate_says_why_it_is_one():
+    """Down for thirty hours, then up: the fast mean crosses the slow one."""
+    closes = [200.0 - hour for hour in range(60)] + [140.0 + 3 * hour for hour in range(20)]
+    screener = Screener(
+        fast=2, slow=6, regime=VolatilityRegime(n=2, usual=4), cross_weight=1.0, regime_weight=0.0, session_weight=0.0
+    )
+    candidates = screen(flat_bars(closes), screener).candidates()
+    assert [candidate.side for candidate in candidates] == [Side.LONG]
+    assert candidates[0].reason.startswith("mean of 2 closes crossed above that of 6")
+    assert candidates[0].score == 1.0
+    assert candidates[0].sentinels["sma_cross"] == 1
+
+
+def test_candidates_of_another_asset_or_of_other_bars_are_refused():
+    candidates = screen(BARS, QUICK).candidates()
+    with pytest.raises(DataError, match="expected candidates of ETH, found one of 'BTC'"):
+        places([replace(candidates[0], asset="BTC")], BARS)
+    with pytest.raises(DataError, match=r"found one of other bars of ETH .* screen these bars again"):
+        places(candidates, walked_bars(12, 600))
+
+
+def test_a_line_that_is_no_candidate_is_named():
+    with pytest.raises(DataError, match="line 2: expected a candidate"):
+        read_candidates(candidates_text(screen(BARS, QUICK).candidates()[:1]) + '{"asset": "ETH"}\n')
+
+
+def test_a_screener_is_blind_before_its_warm_up_so_all_of_that_is_looked_at():
+    screening = screen(BARS, QUICK)
+    first = windows_around(screening, 3)[0]
+    assert first[0] == 0
+    assert (screening.codes[: first[1] - 4] < 0).sum() > 20
+
+
+def test_windows_that_touch_are_one():
+    screening = screen(flat_bars([float(100 + index % 7) for index in range(200)]), QUICK)
+    merged = dataclasses.replace(screening, found=np.array([100, 104, 150]))
+    assert windows_around(merged, 2)[1:] == [(98, 107), (148, 153)]
+    assert windows_around(merged, 1)[1:] == [(99, 102), (103, 106), (149, 152)]
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"fast": 96, "slow": 24},
+        {"threshold": 0.0},
+        {"threshold": 1.5},
+        {"cross_weight": -1.0},
+        {"cross_weight": 0.0, "regime_weight": 0.0, "session_weight": 0.0},
+        {"session_seconds": 0},
+    ],
+)
+def test_a_screener_that_makes_no_sense_is_refused(settings):
+    with pytest.raises(ConfigurationError, match="expected"):
+        Screener(**settings)
