@@ -1,0 +1,184 @@
+"""Many settings of a strategy over the same bars: candidates once, indicators once, a ledger of every trial.
+
+A trial is a value that goes from process to process; ``run_trials`` is one unit of a sweep (an asset, some of the
+settings), ``judge`` puts units together. Nothing is left out of the ledger: a sweep that forgets its failures finds
+gold everywhere.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Protocol, TypeVar
+
+import msgspec
+import numpy as np
+from msgspec import Struct
+
+from edgeworth.errors import ConfigurationError
+from edgeworth.replay.bars import Bars, Floats
+from edgeworth.replay.indicators import Indicator
+from edgeworth.replay.loop import Terms, focused_replay
+from edgeworth.replay.metrics import Metrics, bar_returns, metrics
+from edgeworth.replay.parity import configuration_digest
+from edgeworth.replay.screener import Screener, screen
+from edgeworth.replay.selection import SPLITS, block_sums, deflated_sharpe, overfitting_probability
+from edgeworth.replay.strategy import Strategy
+from edgeworth.replay.windows import CANDIDATE_WINDOW_BARS, Window, windows_around
+
+
+class Screened(Strategy, Protocol):
+    """A strategy that names the screener that is sound for it."""
+
+    @property
+    def screener(self) -> Screener: ...
+
+
+Settings = TypeVar("Settings", bound=Struct)
+
+
+class Trial(Struct, frozen=True, kw_only=True):
+    """One setting over one set of bars.
+
+    Attributes:
+        settings: Of the strategy.
+        dataset, configuration: Digests of the bars, and of strategy, screener, terms and reach.
+        sharpe: Of one bar; 0 where nothing moved. skewness, kurtosis: Of the bars' returns.
+        blocks: Count, sum and sum of squares of the returns in each block of time.
+    """
+
+    strategy: str
+    settings: Mapping[str, Any]
+    asset: str
+    dataset: str
+    configuration: str
+    bars: int
+    metrics: Metrics
+    sharpe: float
+    skewness: float
+    kurtosis: float
+    blocks: tuple[tuple[float, float, float], ...]
+
+
+class Verdict(Struct, frozen=True, kw_only=True):
+    """What a sweep came to.
+
+    Attributes:
+        trials: All that were made, best Sharpe ratio first; ties in the order of the sweep.
+        deflated_sharpe: Of the best: how likely it is better than the best of as many worthless ones.
+        overfitting: How often the best of one half of the time is below the median in the other, by asset.
+    """
+
+    trials: tuple[Trial, ...]
+    deflated_sharpe: float | None
+    overfitting: Mapping[str, float | None]
+
+    @property
+    def best(self) -> Trial:
+        """The trial with the best Sharpe ratio."""
+        return self.trials[0]
+
+
+def grid(strategy: Settings, fields: Mapping[str, Sequence[object]]) -> list[Settings]:
+    """``strategy`` with every combination of the values of ``fields``; dots reach within (``screener.fast``).
+
+    Raises:
+        ConfigurationError: It has no such setting, or a value does not fit.
+    """
+    return [
+        _changed(strategy, dict(zip(fields, values, strict=True))) for values in itertools.product(*fields.values())
+    ]
+
+
+def run_trials(
+    bars: Bars,
+    strategies: Iterable[Screened],
+    terms: Terms = Terms(),  # noqa: B008 - a frozen value
+    *,
+    reach: int = CANDIDATE_WINDOW_BARS,
+    splits: int = SPLITS,
+) -> list[Trial]:
+    """Replay each of ``strategies`` around its candidates; screenings and indicators that two share are made once."""
+    windows: dict[Screener, list[Window]] = {}
+    columns: dict[Indicator, Floats] = {}
+    dataset = bars.digest
+    trials = []
+    for strategy in strategies:
+        screener = strategy.screener
+        if screener not in windows:
+            windows[screener] = windows_around(screen(bars, screener), reach)
+        read = {name: _column(columns, indicator, bars) for name, indicator in strategy.indicators.items()}
+        replay = focused_replay(bars, strategy, windows[screener], terms, read)
+        returns = bar_returns(replay)
+        deviation = float(returns.std(ddof=1))
+        standard = (returns - returns.mean()) / deviation if deviation > 0.0 else np.zeros(len(returns))
+        trials.append(
+            Trial(
+                strategy=strategy.name,
+                settings=msgspec.to_builtins(strategy),
+                asset=bars.asset,
+                dataset=dataset,
+                configuration=configuration_digest(strategy, screener, terms, reach),
+                bars=len(bars),
+                metrics=metrics(replay),
+                sharpe=float(returns.mean()) / deviation if deviation > 0.0 else 0.0,
+                skewness=float(np.mean(standard**3)),
+                kurtosis=float(np.mean(standard**4)) if deviation > 0.0 else 3.0,
+                blocks=tuple(tuple(row) for row in block_sums(returns, splits).tolist()),
+            )
+        )
+    return trials
+
+
+def judge(trials: Sequence[Trial]) -> Verdict:
+    """What ``trials``, of one asset or of several, came to.
+
+    Raises:
+        ConfigurationError: There is none.
+    """
+    if not trials:
+        raise ConfigurationError("expected a sweep of one trial or more, found none")
+    ranked = tuple(sorted(trials, key=lambda trial: -trial.sharpe))
+    best = ranked[0]
+    variance = float(np.var([trial.sharpe for trial in trials], ddof=1)) if len(trials) > 1 else 0.0
+    by_dataset: dict[tuple[str, str], list[Trial]] = {}
+    for trial in trials:
+        by_dataset.setdefault((trial.asset, trial.dataset), []).append(trial)
+    return Verdict(
+        trials=ranked,
+        deflated_sharpe=deflated_sharpe(
+            best.sharpe,
+            bars=best.bars,
+            skewness=best.skewness,
+            kurtosis=best.kurtosis,
+            variance=variance,
+            trials=len(trials),
+        ),
+        overfitting={
+            asset: overfitting_probability([np.array(trial.blocks) for trial in members])
+            for (asset, _), members in by_dataset.items()
+        },
+    )
+
+
+def _column(known: dict[Indicator, Floats], indicator: Indicator, bars: Bars) -> Floats:
+    if indicator not in known:
+        known[indicator] = indicator.column(bars)
+    return known[indicator]
+
+
+def _changed(strategy: Settings, values: Mapping[str, object]) -> Settings:
+    """``strategy`` with other values, checked against the types of its settings."""
+    plain = msgspec.to_builtins(strategy)
+    for name, value in values.items():
+        *path, last = name.split(".")
+        inner = plain
+        for part in path:
+            inner = inner.get(part) if isinstance(inner, dict) else None
+        if not isinstance(inner, dict) or last not in inner:
+            raise ConfigurationError(f"expected a setting of {type(strategy).__name__}, found {name[:60]!r}")
+        inner[last] = value
+    try:
+        return msgspec.convert(plain, type=type(strategy))
+    except msgspec.ValidationError as error:
+        raise ConfigurationError(f"expected settings of {type(strategy).__name__}, found others: {error}") from error

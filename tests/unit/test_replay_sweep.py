@@ -1,0 +1,141 @@
+"""The best of many is not mistaken for good: published examples, cases worked by hand, a ledger without holes."""
+
+from __future__ import annotations
+
+import math
+
+import msgspec
+import numpy as np
+import pytest
+
+from edgeworth.errors import ConfigurationError
+from edgeworth.replay.indicators import VolatilityRegime
+from edgeworth.replay.loop import focused_replay, full_replay
+from edgeworth.replay.metrics import metrics
+from edgeworth.replay.screener import Screener
+from edgeworth.replay.selection import block_sums, deflated_sharpe, expected_best_sharpe, overfitting_probability
+from edgeworth.replay.strategies import CrossFollower, LongHolder
+from edgeworth.replay.sweep import Trial, grid, judge, run_trials
+from tests.replaying import walked_bars
+
+QUICK = Screener(fast=5, slow=20, regime=VolatilityRegime(n=5, usual=20, high=1.3, low=0.75))
+BARS = walked_bars(3, 500)
+DAILY = math.sqrt(250)
+
+
+def test_the_example_of_the_paper_on_the_deflated_sharpe_ratio():
+    """Bailey and López de Prado (2014): 100 trials of variance 1/2 a year, five years of days, a Sharpe ratio of 2.5,
+    skewness -3, kurtosis 10: threshold 0.1132 a day, and a deflated Sharpe ratio of 0.9004."""
+    variance = 0.5 / 250
+    assert expected_best_sharpe(variance, 100) == pytest.approx(0.1132, abs=5e-5)
+    found = deflated_sharpe(2.5 / DAILY, bars=1250, skewness=-3.0, kurtosis=10.0, variance=variance, trials=100)
+    assert found == pytest.approx(0.9004, abs=5e-5)
+
+
+def test_the_same_example_with_fewer_trials_and_with_normal_returns():
+    """The paper: 46 trials would give 0.9505, and normal returns the same after 88."""
+    variance = 0.5 / 250
+    fewer = deflated_sharpe(2.5 / DAILY, bars=1250, skewness=-3.0, kurtosis=10.0, variance=variance, trials=46)
+    normal = deflated_sharpe(2.5 / DAILY, bars=1250, skewness=0.0, kurtosis=3.0, variance=variance, trials=88)
+    assert fewer == pytest.approx(0.9505, abs=5e-5)
+    assert normal == pytest.approx(0.9505, abs=5e-5)
+
+
+def test_one_trial_is_held_against_zero():
+    assert expected_best_sharpe(1.0, 1) == 0.0
+    assert deflated_sharpe(0.0, bars=100, skewness=0.0, kurtosis=3.0, variance=0.0, trials=1) == 0.5
+
+
+def test_returns_too_odd_for_the_formula_have_no_answer():
+    assert deflated_sharpe(2.0, bars=100, skewness=9.0, kurtosis=3.0, variance=0.1, trials=5) is None
+
+
+def sums(*returns: float, splits: int = 2):
+    return block_sums(np.array(returns), splits)
+
+
+def test_two_trials_that_take_turns_are_overfitted_for_sure():
+    """Each is the best of one half and the worse in the other."""
+    first, second = sums(2.0, 3.0, -2.0, -3.0), sums(-2.0, -3.0, 2.0, 3.0)
+    assert overfitting_probability([first, second]) == 1.0
+
+
+def test_a_trial_that_is_better_everywhere_is_not():
+    better = sums(2.0, 3.0, 2.0, 3.0, 4.0, 3.0, 2.0, 3.0, splits=4)
+    worse = sums(-1.0, 1.0, 0.0, 1.0, -1.0, 0.0, 1.0, 0.0, splits=4)
+    assert overfitting_probability([better, worse]) == 0.0
+
+
+def test_three_trials_by_hand():
+    """Two halves. The best of the first (Sharpe 2.5 over 0.5) is second of three in the other: rank 2 of 3 lies at the
+    median. The best of the second half is last in the first. Both count as overfitted."""
+    a = sums(2.0, 3.0, 1.0, 3.0)
+    b = sums(-1.0, 1.0, 2.0, 2.5)
+    c = sums(0.0, 1.0, 0.0, 1.0)
+    assert overfitting_probability([a, b, c]) == 1.0
+
+
+def test_worthless_trials_are_overfitted_half_of_the_time():
+    rng = np.random.default_rng(5)
+    found = [overfitting_probability([sums(*rng.standard_normal(80), splits=8) for _ in range(10)]) for _ in range(30)]
+    assert np.mean([value for value in found if value is not None]) == pytest.approx(0.5, abs=0.12)
+
+
+def test_a_single_trial_cannot_be_overfitted():
+    assert overfitting_probability([sums(1.0, 2.0)]) is None
+
+
+@pytest.mark.parametrize("splits", [0, 3, 8])
+def test_blocks_that_do_not_halve_the_time_are_refused(splits):
+    with pytest.raises(ValueError, match=f"even number of blocks up to 4, found {splits}"):
+        sums(1.0, 2.0, 3.0, 4.0, splits=splits)
+
+
+def strategies():
+    return grid(LongHolder(screener=QUICK), {"hold_seconds": [86_400, 3 * 86_400], "screener.threshold": [0.5, 0.7]})
+
+
+def test_a_grid_has_every_combination_in_order():
+    found = [(strategy.hold_seconds, strategy.screener.threshold) for strategy in strategies()]
+    assert found == [(86_400, 0.5), (86_400, 0.7), (259_200, 0.5), (259_200, 0.7)]
+
+
+@pytest.mark.parametrize(
+    ("fields", "problem"),
+    [
+        ({"hold": [1]}, "a setting of LongHolder, found 'hold'"),
+        ({"screener.fastest": [1]}, "found 'screener.fastest'"),
+        ({"fraction.of": [1]}, "found 'fraction.of'"),
+        ({"fraction": ["much"]}, "Expected `float`"),
+    ],
+)
+def test_a_setting_that_is_none_is_refused(fields, problem):
+    with pytest.raises(ConfigurationError, match=problem):
+        grid(LongHolder(), fields)
+
+
+def test_a_trial_is_what_the_full_replay_comes_to():
+    for strategy, trial in zip(strategies(), run_trials(BARS, strategies(), reach=8), strict=True):
+        replay = full_replay(BARS, strategy)
+        assert trial.metrics == metrics(replay)
+        assert trial.settings["hold_seconds"] == strategy.hold_seconds
+        assert msgspec.json.decode(msgspec.json.encode(trial), type=Trial) == trial
+
+
+def test_shared_columns_change_nothing():
+    strategy = CrossFollower(fast=5, slow=20)
+    alone = focused_replay(BARS, strategy, [(0, len(BARS))])
+    assert run_trials(BARS, [*strategies(), strategy])[-1].metrics == metrics(alone)
+
+
+def test_a_verdict_holds_every_trial_the_best_first():
+    trials = [*run_trials(BARS, strategies()), *run_trials(walked_bars(4, 500), strategies())]
+    verdict = judge(trials)
+    assert len(verdict.trials) == 8
+    assert verdict.best.sharpe == max(trial.sharpe for trial in trials)
+    assert 0.0 <= (verdict.deflated_sharpe or 0.0) <= 1.0
+
+
+def test_a_sweep_of_nothing_is_refused():
+    with pytest.raises(ConfigurationError, match="one trial or more, found none"):
+        judge([])
