@@ -39,6 +39,7 @@ class BatchFolder:
             StorageError: The disk is full or refuses; the file is as it was before.
         """
         with disk_errors(self.path / name):
+            self._make()
             building = self.path / f".{name}.partial"
             building.write_text(text, encoding="utf-8")
             building.rename(self.path / name)
@@ -56,12 +57,17 @@ class BatchFolder:
         building, final = self.path / f".{name}.partial", self.path / name
         with disk_errors(final):
             shutil.rmtree(building, ignore_errors=True)
+            self._make()
             building.mkdir()
             for file, text in files.items():
                 (building / file).write_text(text, encoding="utf-8")
             if final.exists():
                 shutil.rmtree(final)
             building.rename(final)
+
+    def _make(self) -> None:
+        """Make the folder once more where somebody removed it while the batch was interrupted."""
+        self.path.mkdir(parents=True, exist_ok=True)
 
 
 def open_batch_folder(results_dir: Path, batch_name: str, started_at: datetime, run_id: str) -> BatchFolder:

@@ -7,6 +7,7 @@ from contextlib import ExitStack
 from typing import Any
 
 from msgspec import Struct
+from msgspec.structs import replace
 from prefect import get_run_logger, task
 from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas import State
@@ -118,7 +119,7 @@ class BatchProgress:
 
     def closing(self, here: Closing) -> Closing:
         """What is to be said when all are done, also of workshops in other processes."""
-        return Closing(sandbox_note=here.sandbox_note, budget_note=here.budget_note or self._budget_note)
+        return replace(here, budget_note=here.budget_note or self._budget_note)
 
 
 def markets_at_once() -> int:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from datetime import timedelta
 from pathlib import Path
@@ -21,8 +21,9 @@ import msgspec
 from edgeworth.errors import ConfigurationError, DataError, EdgeworthError, StorageError
 from edgeworth.reports.batch import BatchReport
 from edgeworth.reports.batch_document import batch_json
-from edgeworth.simulation.record import MarketSimulation, MarketStatus
+from edgeworth.simulation.record import MarketSimulation, MarketStatus, Usage
 from edgeworth.simulation.unit_key import unit_key
+from edgeworth.units import UsdMicros
 from tasks import run_claims, wiring
 from tasks.batch_folder import BatchFolder, open_batch_folder
 from tasks.clock import utc_now
@@ -31,7 +32,7 @@ from tasks.results import shown_path
 from tasks.settings import Settings
 from tasks.simulation_batch import BatchIndex, freeze, frozen, frozen_index
 from tasks.simulation_gathering import gather
-from tasks.simulation_market import kept_record, lost_record, simulate_one
+from tasks.simulation_market import final_record, simulate_one
 from tasks.simulation_pages import batch_manifest, write_batch
 from tasks.simulation_plan import SimulatePlan, public_plan
 from tasks.simulation_ready import check_ready
@@ -97,16 +98,14 @@ def publish_batch(
         plan: What was asked for.
         index: Its markets.
         closing: What is to be said of services and sandboxes.
-        lost: Markets without a record, with what broke off their work; they count as failed.
+        lost: Markets whose work broke off, with what did that; what cannot be mended counts as failed.
 
     Raises:
         StorageError: The stores or the results cannot be used.
     """
     with wiring.open_storage(settings) as storage:
         records = tuple(
-            kept_record(storage.units, begun.run_id, market.market_id)
-            or lost_record(storage, begun, index, market, lost.get(market.market_id, "its work was never begun"))
-            for market in index.markets
+            final_record(storage, begun, index, market, lost.get(market.market_id)) for market in index.markets
         )
         report = _report(settings, begun, plan, index, records, closing)
         manifest = batch_manifest(plan, begun, index, report, storage.simulations.chain_end())
@@ -204,7 +203,21 @@ def _report(
         exclusions=index.exclusions,
         replaced=used.replaced,
         budget_note=closing.budget_note,
+        usage=paid_besides(closing.used, records),
         notes=index.notes,
+    )
+
+
+def paid_besides(used: Usage, records: Sequence[MarketSimulation]) -> Usage:
+    """What of ``used`` no record tells: paid for markets whose work broke off before they had one."""
+    told = Usage()
+    for record in records:
+        told = told.plus(record.usage)
+    return Usage(
+        input_tokens=max(0, used.input_tokens - told.input_tokens),
+        output_tokens=max(0, used.output_tokens - told.output_tokens),
+        cost=None if used.cost is None else UsdMicros(max(0, used.cost - (told.cost or 0))),
+        calls=max(0, used.calls - told.calls),
     )
 
 

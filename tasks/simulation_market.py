@@ -7,13 +7,17 @@ what is missing of the rest, and asks nobody anything.
 from __future__ import annotations
 
 import hashlib
+import logging
 import time
 from collections.abc import Sequence
 from pathlib import Path
 
 import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 
+from edgeworth.errors import ConfigurationError, StorageError
+from edgeworth.ports import Research
 from edgeworth.reports.market_page import opportunity_lines
 from edgeworth.simulation.authoring.market import model_market
 from edgeworth.simulation.authoring.writing import AuthoringRule
@@ -24,6 +28,7 @@ from edgeworth.simulation.forecast import forecast_of
 from edgeworth.simulation.market_run import GatheredMarket, failed, simulate_market, skipped
 from edgeworth.simulation.ports import UnitStore
 from edgeworth.simulation.record import MarketSimulation, MarketStatus, ModelRun, without_half_characters
+from edgeworth.simulation.remembered import RememberedSearch
 from edgeworth.simulation.unit_key import unit_key
 from tasks import wiring
 from tasks.batch_folder import BatchFolder
@@ -38,6 +43,8 @@ from tasks.taking_up import BegunRun
 from tasks.workshop import Workshop, workshop_of_market
 
 KIND = "market"
+
+logger = logging.getLogger(__name__)
 
 
 class MarketOutcome(Struct, frozen=True, kw_only=True):
@@ -76,7 +83,7 @@ def simulate_one(begun: BegunRun, plan: SimulatePlan, index: BatchIndex, market:
         gathered = frozen_market(shop.storage.units, begun.run_id, market.market_id)
         record = kept_record(shop.storage.units, begun.run_id, market.market_id)
         if record is None:
-            record = without_half_characters(_simulated(shop, plan, gathered))
+            record = without_half_characters(_simulated(shop, plan, gathered, run_id=begun.run_id))
             keep_record(shop.storage.units, begun.run_id, record)
             shop.counted.add(market.market_id)
         else:
@@ -108,6 +115,10 @@ def keep_record(units: UnitStore, run_id: str, record: MarketSimulation) -> None
 def settle(storage: wiring.Storage, begun: BegunRun, index: BatchIndex, record: MarketSimulation) -> None:
     """Write the market's folder and register its forecast; doing so again changes nothing."""
     _write_pages(storage, index, record)
+    _register(storage, begun, record)
+
+
+def _register(storage: wiring.Storage, begun: BegunRun, record: MarketSimulation) -> None:
     forecast = forecast_of(record, run_id=begun.run_id, registered_at=utc_now(), code_version=code_version())
     storage.simulations.register(begun.run_id, record, forecast)
 
@@ -120,19 +131,53 @@ def _write_pages(storage: wiring.Storage, index: BatchIndex, record: MarketSimul
     BatchFolder(Path(index.folder)).write_market(record.slug, files)
 
 
-def lost_record(
-    storage: wiring.Storage, begun: BegunRun, index: BatchIndex, market: MarketRef, why: str
+def final_record(
+    storage: wiring.Storage, begun: BegunRun, index: BatchIndex, market: MarketRef, why: str | None
 ) -> MarketSimulation:
-    """The record of a market whose work broke off in a way that nobody foresaw; it counts as failed."""
-    now = utc_now()
-    gathered = frozen_market(storage.units, begun.run_id, market.market_id)
-    record = without_half_characters(failed(gathered, why, started_at=now, finished_at=now))
-    keep_record(storage.units, begun.run_id, record)
-    if storage.simulations.forecasts(run_id=begun.run_id, market_id=market.market_id):
-        # Its work broke off after it had been registered: what was said before stands.
-        _write_pages(storage, index, record)
-    else:
+    """The record of a market as the report tells it: settled, or failed where that cannot be.
+
+    Args:
+        storage: Our own stores.
+        begun: The run.
+        index: Its markets.
+        market: Which of them.
+        why: What broke off its work in a way that nobody foresaw; ``None`` where nothing did.
+    """
+    record = kept_record(storage.units, begun.run_id, market.market_id)
+    if record is None:
+        now = utc_now()
+        gathered = frozen_market(storage.units, begun.run_id, market.market_id)
+        why = why or "its work was never begun"
+        lost = without_half_characters(failed(gathered, why, started_at=now, finished_at=now))
+        return _told_as_failed(storage, begun, index, lost)
+    if why is None:
+        return record
+    try:
+        # It came to an answer: what broke off is its folder or its registration, or nothing but the process.
         settle(storage, begun, index, record)
+    except (ConfigurationError, StorageError):
+        raise
+    except Exception:
+        logger.exception("%s cannot be settled", market.market_id)
+        spoilt = replace(record, status=MarketStatus.FAILED, estimate=None, problem=why)
+        return _told_as_failed(storage, begun, index, without_half_characters(spoilt))
+    return record
+
+
+def _told_as_failed(
+    storage: wiring.Storage, begun: BegunRun, index: BatchIndex, record: MarketSimulation
+) -> MarketSimulation:
+    keep_record(storage.units, begun.run_id, record)
+    # What was registered before its work broke off stands.
+    if not storage.simulations.forecasts(run_id=begun.run_id, market_id=record.market_id):
+        _register(storage, begun, record)
+    try:
+        _write_pages(storage, index, record)
+    except (ConfigurationError, StorageError):
+        raise
+    except Exception:
+        # The market is told as failed in any case; the report of the others must not fail with it.
+        logger.exception("%s has no page", record.market_id)
     return record
 
 
@@ -149,7 +194,7 @@ def outcome_of(record: MarketSimulation, budget_note: str | None) -> MarketOutco
     )
 
 
-def _simulated(shop: Workshop, plan: SimulatePlan, market: GatheredMarket) -> MarketSimulation:
+def _simulated(shop: Workshop, plan: SimulatePlan, market: GatheredMarket, *, run_id: str) -> MarketSimulation:
     seconds = plan.budget.seconds
     if seconds is not None and shop.seconds >= seconds:
         return skipped(market, f"not begun: the budget of {seconds:g} seconds is spent", at=utc_now())
@@ -170,7 +215,17 @@ def _simulated(shop: Workshop, plan: SimulatePlan, market: GatheredMarket) -> Ma
             context, author=shop.author, runner=shop.runner, rule=rule, stopwatch=time.monotonic, models=plan.models
         )
 
-    return shop.do(lambda: simulate_market(market, researcher=shop.researcher, modeller=modeller, clock=utc_now))
+    searched = _searched(shop, run_id, market.market_id)
+    return shop.do(lambda: simulate_market(market, researcher=searched, modeller=modeller, clock=utc_now))
+
+
+def _searched(shop: Workshop, run_id: str, market_id: str) -> Research | None:
+    """Who is searched for one market; what an earlier process of the batch paid for is in its sum."""
+    if shop.researcher is None:
+        return None
+    return RememberedSearch(
+        shop.researcher, shop.storage.units, run=run_id, market_id=market_id, on_recall=shop.spending.count_search
+    )
 
 
 def market_seed(seed: int, market_id: str) -> int:

@@ -48,7 +48,13 @@ def check_choice(plan: SimulatePlan) -> None:
     Raises:
         ConfigurationError: Says what was expected and what was found.
     """
-    check_rule(plan.rule, utc_now())
+    now = utc_now()
+    check_rule(plan.rule, now)
+    if plan.as_of is not None and plan.as_of > now:
+        raise ConfigurationError(
+            f"--as-of: expected an instant that has passed, found {plan.as_of.isoformat()}: what is known then is not "
+            "known yet"
+        )
 
 
 def check_services(settings: Settings, plan: SimulatePlan) -> None:

@@ -47,10 +47,12 @@ class Closing(Struct, frozen=True, kw_only=True):
     Attributes:
         sandbox_note: Why what confined the models is nothing stronger; empty when there is nothing to say.
         budget_note: Why nothing more was asked of paid services; ``None`` when the budget was enough.
+        used: What was paid for in this process, also for markets whose work broke off.
     """
 
     sandbox_note: str = ""
     budget_note: str | None = None
+    used: Usage = Usage()
 
 
 class Work:
@@ -121,7 +123,7 @@ class Workshop(Struct, frozen=True, kw_only=True):
     @property
     def closing(self) -> Closing:
         """What is to be said of it when the batch is done."""
-        return Closing(sandbox_note=self.sandbox_note, budget_note=self.spending.why_spent)
+        return Closing(sandbox_note=self.sandbox_note, budget_note=self.spending.why_spent, used=self.spending.used)
 
     def count(self, market_id: str, usage: Usage) -> None:
         """Add what an earlier or another process of the batch paid for a market, once."""

@@ -1,4 +1,4 @@
-"""Answers and runs that a batch has already paid for, kept as units: a batch taken up after a kill repeats none.
+"""Answers, searches and runs that a batch has paid for, kept as units: one that is taken up after a kill repeats none.
 
 A unit is found by the hash of everything that decided it, and holds what came of it. What failed to come is not kept:
 it is asked for again. A unit that cannot be read is made again, and said so. Where units are kept never enters.
@@ -10,12 +10,13 @@ import asyncio
 import json
 import logging
 from collections.abc import Awaitable, Callable, Mapping
+from datetime import datetime
 from typing import Any, Final, Generic, TypeVar
 from weakref import WeakValueDictionary
 
 import msgspec
 
-from edgeworth.ports import LanguageModel, Prompt, Reply
+from edgeworth.ports import LanguageModel, Prompt, Reply, Research, ResearchAnswer
 from edgeworth.simulation.authoring.running import ModelRunner, Ran
 from edgeworth.simulation.context import SimulationContext, encode_context
 from edgeworth.simulation.contract import RunOptions, harness_source
@@ -28,9 +29,10 @@ logger = logging.getLogger(__name__)
 T = TypeVar("T")
 
 REPLY: Final = "reply"
+SEARCH: Final = "search"
 RUN: Final = "run"
 FORMAT: Final = 1
-"""Of both units; a change of their form raises it."""
+"""Of all units; a change of their form raises it."""
 
 
 class RememberedModel:
@@ -68,6 +70,51 @@ class RememberedModel:
         """See ``edgeworth.ports.LanguageModel.ask``; two who ask the same at the same time ask once."""
         key = unit_key(REPLY, FORMAT, self.name, question, dict(schema), max_tokens)
         return await self._replies.get(key, lambda: self._model.ask(question, schema=schema, max_tokens=max_tokens))
+
+
+class RememberedSearch:
+    """The search for one market of a run: asks ``research`` what ``units`` does not hold; used within one event loop.
+
+    A remembered answer keeps its cost, as a reply does: what a killed process paid for is in the sum of its batch. A
+    memory that all batches share cannot tell that, for to another batch its answers cost nothing.
+
+    Args:
+        research: Is asked.
+        units: Of the batch.
+        run: Names the batch. market_id: Of the market; two that ask the same are counted apart, and paid for once.
+        on_recall: Told of an answer that an earlier process paid for.
+    """
+
+    def __init__(
+        self,
+        research: Research,
+        units: UnitStore,
+        *,
+        run: str,
+        market_id: str,
+        on_recall: Callable[[ResearchAnswer], None] = lambda _: None,
+    ) -> None:
+        self._research = research
+        self._whose = run, market_id
+        self._answers = _Units(units, SEARCH, ResearchAnswer, on_recall)
+
+    def __repr__(self) -> str:
+        return f"RememberedSearch({self._research!r})"
+
+    @property
+    def name(self) -> str:
+        """Of who is asked."""
+        return self._research.name
+
+    @property
+    def has_known_price(self) -> bool:
+        """Of who is asked."""
+        return self._research.has_known_price
+
+    async def search(self, query: str, as_of: datetime, limit: int) -> ResearchAnswer:
+        """See ``edgeworth.ports.Research.search``."""
+        key = unit_key(SEARCH, FORMAT, *self._whose, self.name, query, as_of, limit)
+        return await self._answers.get(key, lambda: self._research.search(query, as_of, limit))
 
 
 class RememberedRuns:

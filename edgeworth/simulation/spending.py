@@ -97,6 +97,10 @@ class Spending:
         """Add one answer of a language model."""
         self.count(usage_of(reply))
 
+    def count_search(self, answer: ResearchAnswer) -> None:
+        """Add one search."""
+        self.count(usage_of_search(answer))
+
 
 class CountedModel:
     """A language model whose answers are counted, and that is not asked once the budget is spent.

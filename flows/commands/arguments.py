@@ -22,5 +22,5 @@ def read_instant(option: str, text: str | None) -> datetime | None:
             f"{option}: expected an instant such as 2026-02-13T19:26:13Z, found {text!r}"
         ) from None
     if instant.tzinfo is None:
-        raise ConfigurationError(f"{option}: expected a time zone, such as {text}Z, found none")
+        raise ConfigurationError(f"{option}: expected a time zone, such as {instant.isoformat()}Z, found none")
     return instant

@@ -226,6 +226,11 @@ def refused(folder, monkeypatch, capsys) -> Callable[..., Ended]:
             ["ANTHROPIC_API_KEY, OPENAI_API_KEY, OPENROUTER_API_KEY", "--author builtin"],
         ),
         (["--trending", "3", "--name", "../up"], ["--name", "'../up'"]),
+        (["--trending", "3", "--as-of", "2026-02-13"], ["--as-of", "such as 2026-02-13T00:00:00Z", "none"]),
+        (
+            ["--trending", "3", "--as-of", "2099-01-01T00:00:00Z"],
+            ["--as-of", "has passed", "2099-01-01T00:00:00+00:00"],
+        ),
         (["--trending", "3", "--as-of", "yesterday"], ["--as-of", "2026-02-13T19:26:13Z", "'yesterday'"]),
         (["--trending", "3", "--max-seconds", "0"], ["--max-seconds", "more than 0"]),
     ],

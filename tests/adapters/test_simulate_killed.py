@@ -100,7 +100,9 @@ def test_a_batch_that_was_killed_asks_only_for_what_is_missing(tmp_path, service
     again = run(tmp_path, *BATCH, **settings)
     assert (again.code, again.err) == (0, "")
     assert again.json["run_id"] == run_id
-    check_complete(tmp_path, again.json, [1, 2, 3, 4])
+    whole = check_complete(tmp_path, again.json, [1, 2, 3, 4])
+    # A search and an answer a market; the search of the third was paid for by the process that was killed.
+    assert whole["usage"]["calls"] == 8
     assert services.calls(AUTHOR) == {1: 1, 2: 1, 3: 3, 4: 1}
     assert services.calls(RESEARCH) == {1: 1, 2: 1, 3: 1, 4: 1}
     assert (daytona.created, daytona.deleted, daytona.alive) == (4, 4, {})

@@ -8,12 +8,12 @@ import pytest
 from msgspec.structs import replace
 
 from edgeworth.errors import BudgetSpentError, RetriableSourceError
-from edgeworth.ports import Finish, Prompt, Reply
+from edgeworth.ports import Finish, Prompt, Reply, ResearchAnswer
 from edgeworth.simulation.authoring import AuthoringRule, Ran, write_and_run
 from edgeworth.simulation.contract import RunOptions
-from edgeworth.simulation.remembered import RememberedModel, RememberedRuns
+from edgeworth.simulation.remembered import RememberedModel, RememberedRuns, RememberedSearch
 from edgeworth.simulation.sandbox import Limits, Outcome, RunStatus
-from edgeworth.simulation.spending import CountedModel, Spending
+from edgeworth.simulation.spending import CountedModel, CountedResearch, Spending
 from edgeworth.units import UsdMicros
 from tests.authoring import BROKEN, QUARTER, RunsHere, Units, answer, ticking, unusable
 from tests.contexts import context, hourly, quote
@@ -128,6 +128,40 @@ async def test_what_this_process_paid_is_not_counted_again_when_it_is_recalled()
     await ask(model)
     await ask(model)
     assert spending.used.calls == 1
+
+
+class Searches:
+    """Asks for half a cent a search."""
+
+    name = "search"
+    has_known_price = True
+
+    def __init__(self):
+        self.asked = 0
+
+    async def search(self, query, as_of, limit):
+        self.asked += 1
+        return ResearchAnswer(service="search", query=query, as_of=as_of, snippets=(), cost=UsdMicros(5_000))
+
+
+async def test_a_search_that_a_killed_process_paid_for_keeps_its_cost_and_is_counted_once():
+    units, service = Units(), Searches()
+    first = RememberedSearch(service, units, run="r", market_id="m")
+    paid = await first.search("rain?", PRICED.as_of, 8)
+    spending = Spending(cost=UsdMicros(5_000))
+    counted = CountedResearch(service, spending)
+    later = RememberedSearch(counted, units, run="r", market_id="m", on_recall=spending.count_search)
+    assert await later.search("rain?", PRICED.as_of, 8) == paid
+    assert await later.search("rain?", PRICED.as_of, 8) == paid
+    assert (service.asked, spending.used.calls, spending.used.cost) == (1, 1, 5_000)
+
+
+async def test_another_batch_and_another_market_ask_for_themselves():
+    """Were an answer shared, both would tell its cost."""
+    units, service = Units(), Searches()
+    for run_id, market_id in (("r", "m"), ("r", "n"), ("s", "m")):
+        await RememberedSearch(service, units, run=run_id, market_id=market_id).search("rain?", PRICED.as_of, 8)
+    assert service.asked == 3
 
 
 def runs(runner, units, wall_seconds=60.0):
