@@ -11,6 +11,7 @@ is left, and how they end when it is gone.
 from __future__ import annotations
 
 import importlib
+import logging
 import multiprocessing
 import os
 import pickle
@@ -136,6 +137,8 @@ def _end_orphan(run: BegunRun) -> None:
 def _dask(address: str | None, run: BegunRun) -> Iterator[Runner]:
     # Installed by who chooses it, so nothing may name it at import.
     prefect_dask = importlib.import_module("prefect_dask")
+    # It tells of every connection.
+    logging.getLogger("distributed").setLevel(logging.WARNING)
     if address is None:
         # A process for each core with one thread: what a model computes here holds the interpreter.
         local = {"threads_per_worker": 1, "dashboard_address": None}

@@ -6,33 +6,38 @@ import json
 import os
 import signal
 from collections.abc import Iterator
-from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
 from pathlib import Path
 
 from edgeworth.adapters.storage.database import SqlSimulations, open_database
 from tests.fake_daytona import FakeDaytona, running_daytona
 from tests.fake_services import AUTHOR, GOOD, FakeServices, Says, running_services
 from tests.flow_runs.processes import Server, eventually
-from tests.flow_runs.test_dead_runs import impatient_automation, wait_for_heartbeat
+from tests.flow_runs.test_dead_runs import wait_for_heartbeat
 from tests.flow_runs.test_other_processes import needs_proc, processes_of
 from tests.flow_runs.test_scheduling import working
 from tests.flow_runs.test_simulate_flow import KEYS, places
 from tests.simulate_process import at_services, fill_folder, market_id
 
 COPIED = ("flow_id", "entrypoint", "pull_steps", "work_pool_name", "work_queue_name", "job_variables", "tags")
-SOON = timedelta(seconds=4)
 BATCH = {"count": 7, "runs": 40, "fetch_books": False}
 
 
 @contextmanager
-def scheduled_batch(server: Server, name: str) -> Iterator[str]:
-    """``simulate-batch/manual`` once more, due in a few seconds and then not for a day; its id."""
+def scheduled_batch(server: Server) -> Iterator[str]:
+    """``simulate-batch/manual`` once more, due every few seconds; one at a time, as those of the set-up. Its id."""
     manual = server.get("/deployments/name/simulate-batch/manual")
-    interval = {"interval": 86_400, "anchor_date": (datetime.now(UTC) + SOON).isoformat(), "timezone": "UTC"}
-    copied = {key: manual[key] for key in COPIED}
-    schedules = [{"schedule": interval, "active": True}]
-    made = server.post("/deployments/", **copied, name=name, parameters={"batch": BATCH}, schedules=schedules)
+    interval = {"interval": 15, "anchor_date": datetime.now(UTC).isoformat(), "timezone": "UTC"}
+    made = server.post(
+        "/deployments/",
+        **{key: manual[key] for key in COPIED},
+        name="soon",
+        parameters={"batch": BATCH},
+        schedules=[{"schedule": interval, "active": True}],
+        concurrency_limit=1,
+        concurrency_options={"collision_strategy": "CANCEL_NEW"},
+    )
     try:
         yield made["id"]
     finally:
@@ -40,7 +45,7 @@ def scheduled_batch(server: Server, name: str) -> Iterator[str]:
 
 
 def environment(folder: Path, server: Server, services: FakeServices, daytona: FakeDaytona | None = None) -> dict:
-    prefect = {"PREFECT_API_URL": server.url, "PREFECT_HOME": str(folder / "home")}
+    prefect = {"PREFECT_API_URL": server.url, "PREFECT_HOME": str(folder / "home"), "PREFECT_WORKER_QUERY_SECONDS": "2"}
     return {**os.environ, **places(folder), **at_services(services, daytona), **KEYS, **prefect}
 
 
@@ -56,7 +61,7 @@ def check_chain(folder: Path, markets: list[int], *, times: int) -> None:
 def test_one_by_schedule_and_one_by_hand_on_two_workers_at_once(server: Server, first_report, tmp_path):
     """Each waits at an author until both are on their way, so neither worker can have done both."""
     fill_folder(tmp_path, 2)
-    with running_services() as services, scheduled_batch(server, "soon") as by_schedule:
+    with running_services() as services, scheduled_batch(server) as by_schedule:
         services.author = {1: [Says(GOOD.value, hangs=True)]}
         settings = environment(tmp_path, server, services)
         by_hand = server.get("/deployments/name/simulate-batch/manual")["id"]
@@ -70,6 +75,7 @@ def test_one_by_schedule_and_one_by_hand_on_two_workers_at_once(server: Server, 
             services.wait_until_one_hangs()
             services.wait_until_one_hangs()
             assert len(runs("Running")) == 2
+            server.patch(f"/deployments/{by_schedule}", paused=True)
             services.release.set()
             eventually(lambda: len(runs("Completed")) == 2, what="the end of both")
         assert sorted(run["auto_scheduled"] for run in runs("Completed")) == [False, True]
@@ -83,39 +89,34 @@ def test_one_by_schedule_and_one_by_hand_on_two_workers_at_once(server: Server, 
 
 @needs_proc
 def test_after_a_worker_and_its_run_were_killed_the_next_run_takes_the_batch_up(server: Server, first_report, tmp_path):
-    """One market is in a sandbox and one at its author; the automation is the one of the set-up, but for its patience."""
+    """One market is in a sandbox and one at its author. What became of the run is told by the automation of the set-up."""
     fill_folder(tmp_path, 2)
     (tmp_path / "remote").mkdir()
     with (
         running_services() as services,
         running_daytona(tmp_path / "remote") as daytona,
-        impatient_automation(server, tmp_path),
-        scheduled_batch(server, "killed") as deployment,
     ):
+        deployment = server.get("/deployments/name/simulate-batch/manual")["id"]
         services.author = {2: [Says(hangs=True), GOOD]}
         daytona.hangs_on = "boot.py"
         settings = environment(tmp_path, server, services, daytona)
 
-        def first_run() -> dict:
-            return server.flow_runs(deployment_id={"any_": [deployment]}, state={"name": {"not_any_": ["Scheduled"]}})[
-                -1
-            ]
+        def begin() -> str:
+            return str(server.post(f"/deployments/{deployment}/create_flow_run", parameters={"batch": BATCH})["id"])
 
         with working("edgeworth", settings):
+            killed = begin()
             services.wait_until_one_hangs()
             eventually(lambda: daytona.alive, what="a sandbox")
-            killed = first_run()["id"]
             wait_for_heartbeat(server, killed)
             for pid in processes_of(tmp_path):
-                os.kill(pid, signal.SIGKILL)
+                with suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
         assert server.get(f"/flow_runs/{killed}")["state_name"] == "Running", "the dead cannot report"
-        eventually(
-            lambda: server.get(f"/flow_runs/{killed}")["state_name"] == "Crashed", within=60, what="the truth about it"
-        )
         assert len(daytona.alive) == 1, "what a killed process held is not given back by anybody yet"
         daytona.hangs_on = ""
         with working("edgeworth", settings):
-            second = server.post(f"/deployments/{deployment}/create_flow_run", parameters={"batch": BATCH})["id"]
+            second = begin()
             eventually(
                 lambda: server.get(f"/flow_runs/{second}")["state_type"] in {"COMPLETED", "FAILED", "CRASHED"},
                 what="the end of the second run",
@@ -126,3 +127,6 @@ def test_after_a_worker_and_its_run_were_killed_the_next_run_takes_the_batch_up(
     [batch] = (tmp_path / "results").iterdir()
     assert json.loads((batch / "batch_report.json").read_text())["succeeded"] == 2
     check_chain(tmp_path, [1, 2], times=1)
+    eventually(
+        lambda: server.get(f"/flow_runs/{killed}")["state_name"] == "Crashed", what="the truth about the killed run"
+    )
