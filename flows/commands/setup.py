@@ -14,15 +14,17 @@ from tasks.settings import load_settings
 EXAMPLES = """
 Examples:
 
-    prefect server start --background
+    prefect server start
 
     edgeworth setup
 
-    prefect worker start --pool edgeworth
+    PREFECT_API_URL=http://127.0.0.1:4200/api prefect worker start --pool edgeworth
+
+Each in a terminal of its own.
 """
 
 PATIENCE_SECONDS = 30.0
-"""A server that was started in the background a moment ago needs ten to twenty-five seconds to answer."""
+"""A server that was started a moment ago needs ten to twenty-five seconds to answer."""
 
 
 def setup(

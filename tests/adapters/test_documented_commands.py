@@ -75,6 +75,7 @@ def plain(line: str) -> str | None:
     """The command in ``line`` without its comment and what is set before it; ``None`` when it is no command of ours."""
     text = " ".join(re.sub(r"\s#\s.*", "", line.removeprefix("$ ")).split())
     text = re.sub(r"^(?:[A-Z_]+=\S+ )+", "", text)
+    text = re.sub(r"\s(?:\d?>|&|\|).*", "", text)  # where its output goes is the shell's business
     return text if text.partition(" ")[0] in PROGRAMS else None
 
 
@@ -137,11 +138,16 @@ RUN_HERE: dict[str, tuple[str, ...]] = {
     "edgeworth discover": (NO_PREFECT, "--no-fetch"),
     f"edgeworth discover --market {A_MARKET}": (NO_PREFECT, "--no-fetch"),
     "edgeworth simulate --breaking 10 --category crypto --author builtin": (NO_PREFECT, "--no-fetch"),
+    "edgeworth ingest --source synthetic": (NO_PREFECT, "--limit", "24", "--no-history"),
     "edgeworth evaluate forecasts": (),
     "edgeworth evaluate matching --pairs pairs.jsonl": (),
     "edgeworth doctor": ("--offline",),
 }
 """Each with what is added to it, so that it takes seconds and asks nobody."""
+
+DEPLOYMENT_RUN = (
+    """prefect deployment run simulate-batch/manual --param 'batch={"mode": "top_volume", "count": 5}' --watch"""
+)
 
 RUN_ELSEWHERE = {
     "make demo": "tests/adapters/test_cli_run.py",
@@ -150,8 +156,8 @@ RUN_ELSEWHERE = {
     "edgeworth venue": "tests/adapters/test_synthetic_official_polymarket.py",
     "edgeworth serve": "tests/adapters/test_site.py",
     "prefect server start": "tests/browser/take_prefect_pictures.py",
-    "prefect server start --background": "tests/browser/take_prefect_pictures.py",
     "prefect worker start --pool edgeworth": "tests/flow_runs/test_scheduling.py",
+    DEPLOYMENT_RUN: "tests/flow_runs/test_scheduled_batch.py",
 }
 
 NOT_RUN = {
