@@ -119,6 +119,12 @@ class BatchReport(Struct, frozen=True, kw_only=True):
         """Those there are, strongest discrepancy first."""
         return in_order([record.estimate for record in self.records if record.estimate is not None])
 
+    @property
+    def averaged(self) -> list[Estimate]:
+        """Those whose differences are averaged: of real markets alone where the batch has invented ones besides."""
+        real = [one.estimate for one in self.records if one.estimate is not None and not one.is_synthetic]
+        return real or self.estimates
+
     def count(self, status: MarketStatus) -> int:
         """Markets that ended so."""
         return sum(record.status is status for record in self.records)

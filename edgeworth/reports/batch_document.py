@@ -194,7 +194,10 @@ class SimulationDocument(Struct, frozen=True, kw_only=True):
 
 
 class AverageDocument(Struct, frozen=True, kw_only=True):
-    """Of all differences: ``mean`` with its error, and the mean of their sizes."""
+    """Of ``number`` differences: ``mean`` with its error, and the mean of their sizes.
+
+    Of real markets alone where the batch has invented ones besides.
+    """
 
     number: Count
     mean: float
@@ -268,7 +271,7 @@ def batch_schema() -> dict[str, Any]:
 
 
 def _batch(report: BatchReport) -> BatchDocument:
-    found = average(report.estimates)
+    found = average(report.averaged)
     return BatchDocument(
         format=FORMAT,
         run_id=report.run_id,

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from edgeworth.reports.batch import BatchReport, average, ordered, outliers
-from edgeworth.reports.batch_page import VERDICT_WORDS, lead
+from edgeworth.reports.batch_page import VERDICT_WORDS, lead, whose_average
 from edgeworth.reports.figures import difference_interval, distance, duration, model_error, per_cent, points
 from edgeworth.reports.markdown import escaped, one_line
 from edgeworth.reports.rendering import minute, usd
@@ -80,14 +80,14 @@ def _figures(told: Estimate | None) -> Row:
 
 
 def _facts(report: BatchReport) -> list[str]:
-    found, usage = average(report.estimates), report.total_usage
+    found, usage = average(report.averaged), report.total_usage
     mean = "" if found is None else points(found.mean, found.mean_error)
     cost = "unknown" if usage.cost is None else usd(usage.cost)
     rows = [
         ("with an estimate", f"{report.succeeded} of {len(report.records)}"),
         ("failed", str(report.failed)),
         ("skipped", str(report.skipped)),
-        ("average difference, points", mean or "none can be compared"),
+        (f"average difference{whose_average(report)}, points", mean or "none can be compared"),
         ("models by", escaped(report.author)),
         ("run in", escaped(report.sandbox)),
         ("paid", f"{cost} for {usage.input_tokens + usage.output_tokens:,} tokens and {usage.calls:,} answers"),

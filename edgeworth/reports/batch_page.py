@@ -122,7 +122,7 @@ def _strongly(verdicts: Mapping[Verdict, int], beyond: int) -> str:
 
 def key_figures(report: BatchReport) -> list[Cell]:
     """The tiles of the head: figure, what it is."""
-    found, usage = average(report.estimates), report.total_usage
+    found, usage = average(report.averaged), report.total_usage
     tokens = usage.input_tokens + usage.output_tokens
     ended = f"markets have an estimate; {report.failed} failed, {report.skipped} skipped"
     tiles = [Cell(f"{report.succeeded} of {len(report.records)}", ended)]
@@ -130,7 +130,7 @@ def key_figures(report: BatchReport) -> list[Cell]:
         mean = points(found.mean, found.mean_error)
         half = points(1.645 * found.mean_error, found.mean_error).lstrip("+")
         size = points(found.mean_size, found.mean_error).lstrip("+")
-        told = f"average difference, simulation minus market; average size {in_points(size)}"
+        told = f"average difference{whose_average(report)}, simulation minus market; average size {in_points(size)}"
         tiles.append(Cell(f"{mean} \N{PLUS-MINUS SIGN} {half} points", told))
     paid = f"paid for {counted(usage.calls, 'answer')} of services" + (f", {tokens:,} tokens" if tokens else "")
     paid = paid if usage.calls or usage.cost != 0 else "paid; no service was asked that costs anything"
@@ -141,6 +141,11 @@ def key_figures(report: BatchReport) -> list[Cell]:
         pairs = "" if report.matches is None else f"; {counted(report.matches, 'pair')} of markets matched"
         tiles.append(Cell(f"{report.opportunities:,}", f"{noun} found by discovery{pairs}"))
     return tiles
+
+
+def whose_average(report: BatchReport) -> str:
+    """Of which markets the average is; empty where it is of all."""
+    return " of the real markets" if len(report.averaged) < len(report.estimates) else ""
 
 
 def _outlier(record: MarketSimulation) -> str:

@@ -11,6 +11,8 @@ from msgspec.structs import replace
 
 from edgeworth.reports.batch import average, ordered, outliers, run_summary
 from edgeworth.reports.batch_document import batch_json, batch_schema
+from edgeworth.reports.batch_markdown import batch_markdown
+from edgeworth.reports.batch_page import key_figures
 from edgeworth.simulation.estimate import Verdict
 from edgeworth.simulation.record import AuthorKind, Usage
 from edgeworth.units import UsdMicros
@@ -66,6 +68,18 @@ def test_the_average_difference_is_of_markets_that_can_be_compared():
     assert found.mean == pytest.approx(0.01)
     assert found.mean_size == pytest.approx(0.13 / 3)
     assert found.mean_error == pytest.approx(0.011547, abs=1e-6)
+
+
+def test_differences_of_invented_markets_are_not_averaged_with_those_of_real_ones():
+    invented = {"venue": "synthetic-kalshi", "is_synthetic": True}
+    real, made_up = a_record("real"), a_record("made_up", **invented, told={"difference": -0.9})
+    both = a_batch(real, made_up)
+    assert batch_json(both)["average_difference"]["number"] == 1
+    assert batch_json(both)["average_difference"]["mean"] == pytest.approx(0.07)
+    assert any("average difference of the real markets, simulation" in tile.note for tile in key_figures(both))
+    assert "| average difference of the real markets, points |" in batch_markdown(both)
+    assert batch_json(a_batch(made_up))["average_difference"]["mean"] == pytest.approx(-0.9)
+    assert not any("real markets" in tile.note for tile in key_figures(a_batch(made_up)))
 
 
 def test_the_bill_is_that_of_all_markets_and_of_the_run_and_unknown_if_any_part_is():
