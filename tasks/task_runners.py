@@ -141,7 +141,7 @@ def _dask(address: str | None, run: BegunRun) -> Iterator[Runner]:
     logging.getLogger("distributed").setLevel(logging.WARNING)
     if address is None:
         # A process for each core with one thread: what a model computes here holds the interpreter.
-        local = {"threads_per_worker": 1, "dashboard_address": None}
+        local = {"threads_per_worker": 1, "dashboard_address": "127.0.0.1:0"}
         runner: Runner = prefect_dask.DaskTaskRunner(cluster_kwargs=local)
     else:
         runner = prefect_dask.DaskTaskRunner(address=address)
