@@ -126,7 +126,7 @@ def prefect_api(home: Path, *, default_url: str = DEFAULT_URL) -> Iterator[ApiCh
             choice = ApiChoice(kind="running", url=url)
         else:
             choice = ApiChoice(kind="ephemeral", url=stack.enter_context(private_server(home)))
-            stack.enter_context(_links_unsaid())
+            stack.enter_context(_noise_unsaid())
         stack.enter_context(_using(choice, home))
         yield choice
 
@@ -211,18 +211,25 @@ def hear_library() -> None:
 
 
 @contextmanager
-def _links_unsaid() -> Iterator[None]:
-    """Prefect prints where a run can be viewed; on a private server that page is gone with the command."""
+def _noise_unsaid() -> Iterator[None]:
+    """Leave out what tells a command's user nothing.
+
+    Where a run can be viewed, for on a private server that page is gone with the command; and that some task, unnamed, has
+    ended well.
+    """
 
     def is_worth_saying(record: logging.LogRecord) -> bool:
-        return not record.getMessage().startswith("View at http")
+        message = record.getMessage()
+        return not (message.startswith("View at http") or message == "Finished in state Completed()")
 
-    runs = logging.getLogger("prefect.flow_runs")
-    runs.addFilter(is_worth_saying)
+    loggers = [logging.getLogger(name) for name in ("prefect.flow_runs", "prefect.task_runs")]
+    for one in loggers:
+        one.addFilter(is_worth_saying)
     try:
         yield
     finally:
-        runs.removeFilter(is_worth_saying)
+        for one in loggers:
+            one.removeFilter(is_worth_saying)
 
 
 def prefect_version_at(url: str, answer_seconds: float) -> str | None:

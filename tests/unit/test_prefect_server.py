@@ -167,9 +167,12 @@ def test_a_server_that_is_still_starting_is_waited_for(monkeypatch, tmp_path):
     [
         ("prefect.flow_runs", "View at http://127.0.0.1:1/runs/flow-run/x", False),
         ("prefect.flow_runs", "Beginning flow run", True),
+        ("prefect.flow_runs", "Finished in state Completed('10 of 10 markets simulated')", True),
+        ("prefect.task_runs", "Finished in state Completed()", False),
+        ("prefect.task_runs", "Finished in state Failed('no')", True),
     ],
 )
-def test_a_page_that_ends_with_the_command_is_not_advertised(monkeypatch, tmp_path, closed_url, logger, line, is_said):
+def test_what_tells_nothing_is_not_said(monkeypatch, tmp_path, closed_url, logger, line, is_said):
     @contextmanager
     def no_server(home: Path) -> Iterator[str]:
         yield closed_url
