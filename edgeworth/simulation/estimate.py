@@ -26,7 +26,7 @@ from msgspec import Struct
 from edgeworth.errors import ConfigurationError, DataError
 from edgeworth.probability.devig import power
 from edgeworth.probability.log_odds import pool
-from edgeworth.simulation.context import Sibling, SimulationContext
+from edgeworth.simulation.context import KnownQuote, Sibling, SimulationContext
 from edgeworth.simulation.result import Anchoring, SimulationResult, SimulationStatus
 
 NORMAL_90: Final = 1.6448536269514722
@@ -122,11 +122,13 @@ class Estimate(Struct, frozen=True, kw_only=True):
 
 
 def market_view(context: SimulationContext, rule: EstimateRule = EstimateRule()) -> MarketView | None:  # noqa: B008
-    """The market's probability of outcome 0; ``None`` without both sides of a quote, for a mid is never made up."""
+    """The market's probability of outcome 0; ``None`` without two sides that fit together: a mid is never made up."""
     quote = context.quote
-    if quote is None or quote.bid is None or quote.ask is None:
+    sides = None if quote is None else _sides(quote)
+    if quote is None or sides is None:
         return None
-    mid, spread = (quote.bid + quote.ask) / 2.0, quote.ask - quote.bid
+    bid, ask = sides
+    mid, spread = (bid + ask) / 2.0, ask - bid
     freed = _freed_of_margin(context, mid)
     probability = mid if freed is None else freed
     noise = rule.market_noise * probability * (1.0 - probability)
@@ -233,14 +235,16 @@ def _freed_of_margin(context: SimulationContext, mid: float) -> float | None:
     event = context.event
     if event is None or not event.is_exclusive or not event.is_complete or not event.siblings:
         return None
-    mids = [_mid(sibling) for sibling in event.siblings]
-    known = [one for one in mids if one is not None and 0.0 < one < 1.0]
-    if len(known) != len(mids) or not 0.0 < mid < 1.0:
+    sides = [_sides(sibling) for sibling in event.siblings]
+    mids = [(one[0] + one[1]) / 2.0 for one in sides if one is not None]
+    known = [one for one in mids if 0.0 < one < 1.0]
+    if len(known) != len(sides) or not 0.0 < mid < 1.0:
         return None
     return float(power([mid, *known])[0])
 
 
-def _mid(sibling: Sibling) -> float | None:
-    if sibling.bid is None or sibling.ask is None:
+def _sides(quoted: KnownQuote | Sibling) -> tuple[float, float] | None:
+    """Bid and ask; ``None`` also where the bid stands above the ask, for then one of the two is not of now."""
+    if quoted.bid is None or quoted.ask is None or quoted.bid > quoted.ask:
         return None
-    return (sibling.bid + sibling.ask) / 2.0
+    return quoted.bid, quoted.ask

@@ -59,6 +59,16 @@ def test_a_missing_side_has_no_mid(given):
     assert market_view(given) is None
 
 
+def test_a_bid_above_the_ask_has_no_mid_and_shows_no_discrepancy():
+    """One of the two is of another moment: 0.5 between 0.6 and 0.4 is what nobody bids and nobody asks."""
+    crossed = context(quote=quote(0.60, 0.40))
+    assert market_view(crossed) is None
+    assert estimate(crossed, [result(0.02)]).verdict is Verdict.NOT_COMPARABLE
+    locked = market_view(context(quote=quote(0.40, 0.40)))
+    assert locked is not None
+    assert (locked.probability, locked.spread) == (0.40, 0.0)
+
+
 def test_a_complete_event_is_freed_of_its_margin():
     def event(**more):
         sibling = Sibling(market_id="s", question="", label="", observed_at=AS_OF, bid=0.64, ask=0.66)
@@ -67,7 +77,13 @@ def test_a_complete_event_is_freed_of_its_margin():
     freed = market_view(changed(QUOTED, event=event()))
     assert freed is not None
     assert (freed.probability, freed.method) == (pytest.approx(power([0.4, 0.65])[0]), "mid, power")
-    for left_alone in (event(is_complete=False), event(is_exclusive=False), event(siblings=())):
+    crossed = Sibling(market_id="s", question="", label="", observed_at=AS_OF, bid=0.66, ask=0.64)
+    for left_alone in (
+        event(is_complete=False),
+        event(is_exclusive=False),
+        event(siblings=()),
+        event(siblings=(crossed,)),
+    ):
         found = market_view(changed(QUOTED, event=left_alone))
         assert found is not None
         assert found.method == "mid"
