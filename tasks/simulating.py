@@ -64,7 +64,7 @@ def begin_simulation(settings: Settings, plan: SimulatePlan) -> BegunRun:
 
 
 def gather_batch(settings: Settings, begun: BegunRun, plan: SimulatePlan) -> BatchIndex:
-    """Choose the markets and keep what may be known of each; what an interrupted process kept is used as it is.
+    """Choose the markets and keep what may be known of each; what an interrupted process knew is what is known.
 
     Raises:
         StorageError: The stores or the results cannot be used.
@@ -72,7 +72,7 @@ def gather_batch(settings: Settings, begun: BegunRun, plan: SimulatePlan) -> Bat
     with wiring.open_storage(settings) as storage:
         known = frozen_index(storage.units, begun.run_id)
         if known is not None:
-            return known
+            return _in_results(settings, storage, begun, plan, known)
         current_stages().advanced("gather", 0, None)
         found = asyncio.run(gather(settings, plan, plan.as_of, storage, name=begun.run_id))
         folder = open_batch_folder(settings.results_dir, plan.batch_name, begun.started_at, begun.run_id)
@@ -80,6 +80,21 @@ def gather_batch(settings: Settings, begun: BegunRun, plan: SimulatePlan) -> Bat
         freeze(storage.units, index, markets)
         current_stages().advanced("gather", 1, 1)
         return index
+
+
+def _in_results(
+    settings: Settings, storage: wiring.Storage, begun: BegunRun, plan: SimulatePlan, known: BatchIndex
+) -> BatchIndex:
+    """``known`` with a folder where results are kept now: its first one may be on the disk that was full.
+
+    What the batch has done already is written anew there, since each market that is found done is settled again.
+    """
+    if Path(known.folder).parent == settings.results_dir.absolute():
+        return known
+    folder = open_batch_folder(settings.results_dir, plan.batch_name, begun.started_at, begun.run_id)
+    moved = msgspec.structs.replace(known, folder=str(folder.path.absolute()))
+    freeze(storage.units, moved, ())
+    return moved
 
 
 def publish_batch(

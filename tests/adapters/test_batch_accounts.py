@@ -159,3 +159,22 @@ def test_a_batch_whose_folder_was_removed_goes_on_in_it(settings):
     [folder] = settings.results_dir.iterdir()
     assert {path.name for path in folder.iterdir() if path.is_dir()} == {one.slug for one in report.records}
     assert (folder / "summary.html").is_file()
+
+
+def test_a_batch_that_is_taken_up_goes_on_where_results_are_kept_now(settings, tmp_path):
+    """The first place may be the disk that was full; what was done by then is found in the new one as well."""
+    run = begin_simulation(settings, PLAN)
+    index = gather_batch(settings, run, PLAN)
+    simulate_one(run, PLAN, index, index.markets[0])
+    elsewhere = settings.model_copy(update={"results_dir": tmp_path / "elsewhere"})
+    moved = gather_batch(elsewhere, run, PLAN)
+    assert (moved.as_of, moved.markets) == (index.as_of, index.markets)
+    assert gather_batch(elsewhere, run, PLAN) == moved
+    with workshop(run, PLAN) as shop:
+        for market in moved.markets:
+            simulate_one(run, PLAN, moved, market)
+        closing = shop.closing
+    report = publish_batch(elsewhere, run, PLAN, moved, closing)
+    [folder] = (tmp_path / "elsewhere").iterdir()
+    assert {path.name for path in folder.iterdir() if path.is_dir()} == {one.slug for one in report.records}
+    assert (folder / "summary.html").is_file()
