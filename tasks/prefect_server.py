@@ -214,8 +214,8 @@ def hear_library() -> None:
 def _noise_unsaid() -> Iterator[None]:
     """Leave out what tells a command's user nothing.
 
-    Where a run can be viewed, for on a private server that page is gone with the command; and that some task, unnamed, has
-    ended well.
+    Where a run can be viewed, for on a private server that page is gone with the command; and that some task, which is
+    not named, ended well.
     """
 
     def is_worth_saying(record: logging.LogRecord) -> bool:
