@@ -72,8 +72,8 @@ class Ending(Struct, frozen=True, kw_only=True):
         event_id: What it stands and falls with; its own id where it belongs to no event.
         shape: ``None`` while it trades.
         payout: Dollars paid per share of outcome 0; ``None`` where that is not known.
-        known_at: From when on the outcome may have been known: the close or the resolution, whichever came first;
-            ``None`` when neither is known.
+        known_at: From when on the outcome may have been known: the close or the resolution, whichever came first, or
+            what stands in for both; ``None`` while it trades.
     """
 
     event_id: str
@@ -127,8 +127,19 @@ def ending_of(market: Market) -> Ending:
         event_id=market.market_id if event is None else f"{market.venue.value}:{event}",
         shape=None if ended is None else ended.shape,
         payout=None if payouts is None else payouts[0] / 1_000_000,
-        known_at=None if ended is None else min(filter(None, (ended.resolved_at, market.closed_at)), default=None),
+        known_at=_known_at(market),
     )
+
+
+def _known_at(market: Market) -> datetime | None:
+    """Where the venue does not say when a market ended: its planned close, or when it was seen to have ended."""
+    ended = market.resolution
+    if ended is None:
+        return None
+    said = [at for at in (ended.resolved_at, market.closed_at) if at is not None]
+    if said or ended.shape is ResolutionShape.PENDING:
+        return min(said, default=None)
+    return min(at for at in (market.closes_at, market.as_of) if at is not None)
 
 
 def track_record(

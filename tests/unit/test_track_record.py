@@ -199,3 +199,12 @@ def test_an_outcome_may_be_known_from_the_close_on():
     assert ending_of(a_market(resolution=PAID, closed_at=LATER)).known_at == NOON
     pending = Resolution(shape=ResolutionShape.PENDING)
     assert ending_of(a_market(resolution=pending)).known_at is None
+
+
+def test_without_any_instant_from_the_venue_a_market_was_known_by_its_planned_close_or_when_it_was_seen():
+    """Else a forecast could be made of a market that has ended, and count as one."""
+    undated = replace(PAID, resolved_at=None)
+    assert ending_of(a_market(resolution=undated, closes_at=None)).known_at == NOON
+    assert ending_of(a_market(resolution=undated, closes_at=LATER)).known_at == NOON
+    before = NOON - timedelta(days=1)
+    assert ending_of(a_market(resolution=undated, closes_at=before)).known_at == before
