@@ -21,7 +21,7 @@ def take_pictures(browser: Browser, page: Path, folder: Path, name: str) -> list
     taken = []
     for suffix, look in LOOKS.items():
         file = folder / f"{name}{suffix}.png"
-        with browser.tab(**{"width": 1200, "height": 900, **look}) as tab:
+        with browser.tab(**{"width": 1200, "height": 824, **look}) as tab:
             tab.open(page)
             file.write_bytes(tab.picture(whole=False))
         taken.append(file)
