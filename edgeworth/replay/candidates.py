@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from edgeworth.errors import DataError
 from edgeworth.replay.bars import Bars, Ints
-from edgeworth.replay.orders import Side
+from edgeworth.replay.orders import Direction
 
 
 class Candidate(Struct, frozen=True, kw_only=True):
@@ -28,7 +28,7 @@ class Candidate(Struct, frozen=True, kw_only=True):
     asset: str
     dataset: str
     timestamp: datetime
-    side: Side
+    side: Direction
     score: float
     reason: str
     sentinels: Mapping[str, int]

@@ -34,8 +34,11 @@ def _no_ends(n: int) -> Floats:
 def _next_ends(ends: Floats, values: Floats, last: int) -> None:
     """The same for the block whose last value stands at ``last``."""
     n = len(ends) - 1
+    # Held in a variable: the compiler cannot know that the two arrays do not overlap, and would read each sum back.
+    total = 0.0
     for k in range(n - 1, -1, -1):
-        ends[k] = ends[k + 1] + values[last - n + 1 + k]
+        total += values[last - n + 1 + k]
+        ends[k] = total
 
 
 @compiled
@@ -184,7 +187,7 @@ def screen(  # noqa: C901, PLR0912, PLR0915, D417 - one pass is what makes it fa
             _next_ends(slow_ends, close, i)
             slow_sum, slow_place = 0.0, 0
         # The average true range and its own mean.
-        true_range = max(high[i], last) - min(low[i], last)
+        true_range = (max(last, high[i])) - (min(last, low[i]))
         last = x
         if i > n:
             atr += weight * (true_range - atr)

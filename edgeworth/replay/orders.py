@@ -8,7 +8,7 @@ from enum import StrEnum
 from msgspec import Struct
 
 
-class Side(StrEnum):
+class Direction(StrEnum):
     """Which way a position gains."""
 
     LONG = "long"
@@ -17,7 +17,7 @@ class Side(StrEnum):
     @property
     def sign(self) -> int:
         """1 for long, -1 for short."""
-        return 1 if self is Side.LONG else -1
+        return 1 if self is Direction.LONG else -1
 
 
 class Exits(Struct, frozen=True, kw_only=True):
@@ -49,7 +49,7 @@ class Enter(Struct, frozen=True, kw_only=True):
         note: Why, for the trade list.
     """
 
-    side: Side
+    side: Direction
     quantity: float
     exits: Exits = NO_EXITS
     limit: float | None = None
@@ -90,7 +90,7 @@ class Trade(Struct, frozen=True, kw_only=True):
         profit: After fees.
     """
 
-    side: Side
+    side: Direction
     quantity: float
     decided_at: datetime
     entered_at: datetime
@@ -110,7 +110,7 @@ class OpenPosition(Struct, frozen=True, kw_only=True):
         fees: Of the entry.
     """
 
-    side: Side
+    side: Direction
     quantity: float
     decided_at: datetime
     entered_at: datetime

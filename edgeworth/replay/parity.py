@@ -12,7 +12,7 @@ from msgspec import Struct
 
 from edgeworth.errors import DataError
 from edgeworth.replay.bars import Bars
-from edgeworth.replay.loop import Replay, Terms, focused_replay, full_replay
+from edgeworth.replay.loop import Replay, ReplaySetup, focused_replay, full_replay
 from edgeworth.replay.orders import OpenPosition, Trade
 from edgeworth.replay.screener import Screener, screen
 from edgeworth.replay.strategy import Strategy
@@ -50,7 +50,7 @@ class Certificate(Struct, frozen=True, kw_only=True):
     """Full against focused replay of one strategy over one set of bars.
 
     Attributes:
-        dataset: Digest of the bars. configuration: Digest of strategy, screener, terms and reach.
+        dataset: Digest of the bars. configuration: Digest of strategy, screener, setup and reach.
         seen: Bars that the strategy was shown in the focused replay.
         seconds_screen: Finding the candidates. seconds_focused: Columns of the indicators and the loop.
     """
@@ -80,7 +80,7 @@ def certify(
     bars: Bars,
     strategy: Strategy,
     screener: Screener,
-    terms: Terms,
+    setup: ReplaySetup,
     *,
     code_version: str,
     timer: Callable[[], float],
@@ -92,7 +92,7 @@ def certify(
         bars: All of them.
         strategy: Whose replays are compared.
         screener: Whose candidates the focused replay looks at.
-        terms: Money and costs.
+        setup: Money and costs.
         code_version: Of what ran.
         timer: Seconds that go on, such as ``time.perf_counter``.
         reach: Bars before and behind a candidate.
@@ -101,16 +101,16 @@ def certify(
     screening = screen(bars, screener)
     windows = windows_around(screening, reach)
     screened = timer()
-    focused = focused_replay(bars, strategy, windows, terms)
+    focused = focused_replay(bars, strategy, windows, setup)
     focused_done = timer()
-    full = full_replay(bars, strategy, terms)
+    full = full_replay(bars, strategy, setup)
     ended = timer()
     divergence = first_divergence(full, focused)
     return Certificate(
         equal=divergence is None,
         strategy=strategy.name,
         dataset=bars.digest,
-        configuration=configuration_digest(strategy, screener, terms, reach),
+        configuration=configuration_digest(strategy, screener, setup, reach),
         code_version=code_version,
         bars=len(bars),
         candidates=len(screening.found),

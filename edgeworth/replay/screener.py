@@ -21,7 +21,7 @@ from edgeworth.replay import kernels
 from edgeworth.replay.bars import Bars, Floats, Ints
 from edgeworth.replay.candidates import Candidate
 from edgeworth.replay.indicators import DAY_SECONDS, Row, SessionBreak, State, VolatilityRegime
-from edgeworth.replay.orders import Side
+from edgeworth.replay.orders import Direction
 from edgeworth.replay.states import NAN, RollingMean
 
 _VOTES = [(cross, regime, session) for session, regime, cross in product((-1, 0, 1), repeat=3)]
@@ -113,7 +113,7 @@ class Screening:
             asset=self.bars.asset,
             dataset=digest,
             timestamp=self.bars.at(index) + timedelta(seconds=self.bars.interval_seconds),
-            side=Side.LONG if scores[code] > 0 else Side.SHORT,
+            side=Direction.LONG if scores[code] > 0 else Direction.SHORT,
             score=scores[code],
             reason="; ".join(_said(Sentinel(name), vote, self.screener) for name, vote in votes.items()),
             sentinels=votes,

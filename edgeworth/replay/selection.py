@@ -43,7 +43,8 @@ def deflated_sharpe(
     Args:
         sharpe: Observed, of the chosen trial.
         bars: How many returns it is made of.
-        skewness, kurtosis: Of the returns; 0 and 3 where they are normal.
+        skewness: Of the returns; 0 where they are normal.
+        kurtosis: Of the returns; 3 where they are normal.
         variance: Of the Sharpe ratios of all trials.
         trials: How many were made, those thrown away included.
 
@@ -85,7 +86,9 @@ def overfitting_probability(trials: Sequence[Floats]) -> float | None:
     chosen = np.zeros((math.comb(splits, splits // 2), splits))
     for row, half in enumerate(itertools.combinations(range(splits), splits // 2)):
         chosen[row, list(half)] = 1.0
-    inside, outside = _sharpes(chosen, blocks), _sharpes(1.0 - chosen, blocks)
+    inside = _sharpes(chosen, blocks)
+    # Choices stand in the order of the alphabet, so that the other half of each stands as far from the end.
+    outside = inside[::-1]
     best = inside.argmax(axis=1)
     reached = np.take_along_axis(outside, best[:, None], axis=1)
     rank = (outside < reached).sum(axis=1) + ((outside == reached).sum(axis=1) + 1) / 2
@@ -95,7 +98,6 @@ def overfitting_probability(trials: Sequence[Floats]) -> float | None:
 def _sharpes(chosen: Floats, blocks: Floats) -> Floats:
     """Sharpe ratio of each trial (column) over the blocks of each choice (row); 0 where nothing moves."""
     count, total, squares = (chosen @ blocks[:, :, part].T for part in range(3))
-    variance = np.maximum(squares / count - np.square(total / count), 0.0)
-    out = np.zeros_like(total)
-    np.divide(total / count, np.sqrt(variance), out=out, where=variance > 0.0)
-    return out
+    mean = total / count
+    deviation = np.sqrt(np.maximum(squares / count - np.square(mean), 0.0))
+    return np.divide(mean, deviation, out=np.zeros_like(mean), where=deviation > 0.0)

@@ -13,6 +13,7 @@ from msgspec import Struct
 from edgeworth.replay.indicators import (
     DAY_SECONDS,
     Atr,
+    Ema,
     Indicator,
     Rsi,
     SessionBreak,
@@ -21,7 +22,7 @@ from edgeworth.replay.indicators import (
     VolumeZScore,
     ZScore,
 )
-from edgeworth.replay.orders import Enter, Exits, Leave, Order, Side
+from edgeworth.replay.orders import Direction, Enter, Exits, Leave, Order
 from edgeworth.replay.screener import Screener
 from edgeworth.replay.strategy import NO_ORDERS, Account, Past
 
@@ -68,9 +69,9 @@ class CrossFollower(Struct, frozen=True, kw_only=True, tag=True):
             return NO_ORDERS
         is_above = fast[-1] > slow[-1]
         if is_above and fast[-2] <= slow[-2]:
-            side = Side.LONG
+            side = Direction.LONG
         elif fast[-1] < slow[-1] and fast[-2] >= slow[-2]:
-            side = Side.SHORT
+            side = Direction.SHORT
         else:
             return NO_ORDERS
         position = account.position
@@ -124,21 +125,26 @@ class Fusion(Struct, frozen=True, kw_only=True, tag=True):
             "slow": Sma(self.screener.slow),
             "atr": Atr(self.screener.regime.n),
             "rsi": Rsi(14),
+            "ema_12": Ema(12),
+            "ema_26": Ema(26),
             "z": ZScore(48),
+            "week_z": ZScore(168),
             "regime": self.screener.regime,
             "session": SessionBreak(self.screener.session_seconds),
             "volume_z": VolumeZScore(48),
         }
 
     def on_bar(self, past: Past, account: Account) -> Sequence[Order]:
-        fused = self._fused(past)
         position = account.position
         if position is not None:
-            return _LEAVE if fused * position.sign <= -self.threshold else NO_ORDERS
-        if abs(fused) < self.threshold or account.waits:
+            return _LEAVE if self._fused(past) * position.sign <= -self.threshold else NO_ORDERS
+        recent = past["score"][-self.trigger_bars :]
+        # What is cheap comes first: nearly always too few sentinels have said anything.
+        if max(recent) < self.screener.threshold and min(recent) > -self.screener.threshold:
             return NO_ORDERS
-        side = Side.LONG if fused > 0.0 else Side.SHORT
-        if not self._is_triggered(past, side.sign):
+        fused = self._fused(past)
+        side = Direction.LONG if fused > 0.0 else Direction.SHORT
+        if abs(fused) < self.threshold or not any(score * side.sign >= self.screener.threshold for score in recent):
             return NO_ORDERS
         atr = past["atr"][-1]
         exits = Exits(
@@ -150,9 +156,6 @@ class Fusion(Struct, frozen=True, kw_only=True, tag=True):
         quantity = self.fraction * account.equity / past.close[-1]
         return (Enter(side=side, quantity=quantity, exits=exits, note=f"fused {fused:+.2f}"),)
 
-    def _is_triggered(self, past: Past, sign: int) -> bool:
-        return any(score * sign >= self.screener.threshold for score in past["score"][-self.trigger_bars :])
-
     def _fused(self, past: Past) -> float:
         """The weighted mean of what the domains say; 0 while the means are not known."""
         slow, atr = past["slow"][-1], past["atr"][-1]
@@ -163,8 +166,10 @@ class Fusion(Struct, frozen=True, kw_only=True, tag=True):
         moved = close[-1] - close[-2]
         said = (
             (self.trend_weight, trend),
-            (self.momentum_weight, _within_one((past["rsi"][-1] - 50.0) / 25.0)),
-            (self.reversion_weight, _within_one(past["z"][-1] / -3.0)),
+            (self.momentum_weight / 2.0, _within_one((past["rsi"][-1] - 50.0) / 25.0)),
+            (self.momentum_weight / 2.0, _within_one((past["ema_12"][-1] - past["ema_26"][-1]) / atr)),
+            (self.reversion_weight / 2.0, _within_one(past["z"][-1] / -3.0)),
+            (self.reversion_weight / 2.0, _within_one(past["week_z"][-1] / -3.0)),
             (self.volatility_weight, past["regime"][-1] * trend),
             (self.session_weight, past["session"][-1]),
             (self.volume_weight, _within_one(past["volume_z"][-1] / 3.0) * (1.0 if moved > 0.0 else -1.0)),
@@ -206,7 +211,7 @@ class LongHolder(Struct, frozen=True, kw_only=True, tag=True):
             return NO_ORDERS
         close = past.close[-1]
         exits = Exits(stop=self.stop_fraction * close, hold_seconds=self.hold_seconds)
-        return (Enter(side=Side.LONG, quantity=self.fraction * account.equity / close, exits=exits, note="hold"),)
+        return (Enter(side=Direction.LONG, quantity=self.fraction * account.equity / close, exits=exits, note="hold"),)
 
 
 class DipBuyer(Struct, frozen=True, kw_only=True, tag=True):
@@ -246,7 +251,9 @@ class DipBuyer(Struct, frozen=True, kw_only=True, tag=True):
             return NO_ORDERS
         exits = Exits(target=self.target)
         quantity = self.stake / bid
-        return (Enter(side=Side.LONG, quantity=quantity, exits=exits, limit=bid, good_for_bars=self.good_for_bars),)
+        return (
+            Enter(side=Direction.LONG, quantity=quantity, exits=exits, limit=bid, good_for_bars=self.good_for_bars),
+        )
 
 
 def _within_one(value: float) -> float:

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
 from edgeworth.replay.indicators import Indicator
-from edgeworth.replay.orders import Enter, Order, Side
+from edgeworth.replay.orders import Direction, Enter, Order
 
 NO_ORDERS: tuple[Order, ...] = ()
 
@@ -62,7 +62,7 @@ class Position:
 
     def __init__(self, order: Enter, *, price: float, fees: float, decided_at: int, entered_at: int) -> None:
         self.order = order
-        self.side: Side = order.side
+        self.side: Direction = order.side
         self.sign = order.side.sign
         self.quantity = order.quantity
         self.price = self.best = price

@@ -18,7 +18,7 @@ from msgspec import Struct
 from edgeworth.errors import ConfigurationError
 from edgeworth.replay.bars import Bars, Floats
 from edgeworth.replay.indicators import Indicator
-from edgeworth.replay.loop import Terms, focused_replay
+from edgeworth.replay.loop import ReplaySetup, focused_replay
 from edgeworth.replay.metrics import Metrics, bar_returns, metrics
 from edgeworth.replay.parity import configuration_digest
 from edgeworth.replay.screener import Screener, screen
@@ -42,7 +42,7 @@ class Trial(Struct, frozen=True, kw_only=True):
 
     Attributes:
         settings: Of the strategy.
-        dataset, configuration: Digests of the bars, and of strategy, screener, terms and reach.
+        dataset, configuration: Digests of the bars, and of strategy, screener, setup and reach.
         sharpe: Of one bar; 0 where nothing moved. skewness, kurtosis: Of the bars' returns.
         blocks: Count, sum and sum of squares of the returns in each block of time.
     """
@@ -93,7 +93,7 @@ def grid(strategy: Settings, fields: Mapping[str, Sequence[object]]) -> list[Set
 def run_trials(
     bars: Bars,
     strategies: Iterable[Screened],
-    terms: Terms = Terms(),  # noqa: B008 - a frozen value
+    setup: ReplaySetup = ReplaySetup(),  # noqa: B008 - a frozen value
     *,
     reach: int = CANDIDATE_WINDOW_BARS,
     splits: int = SPLITS,
@@ -108,7 +108,7 @@ def run_trials(
         if screener not in windows:
             windows[screener] = windows_around(screen(bars, screener), reach)
         read = {name: _column(columns, indicator, bars) for name, indicator in strategy.indicators.items()}
-        replay = focused_replay(bars, strategy, windows[screener], terms, read)
+        replay = focused_replay(bars, strategy, windows[screener], setup, read)
         returns = bar_returns(replay)
         deviation = float(returns.std(ddof=1))
         standard = (returns - returns.mean()) / deviation if deviation > 0.0 else np.zeros(len(returns))
@@ -118,12 +118,12 @@ def run_trials(
                 settings=msgspec.to_builtins(strategy),
                 asset=bars.asset,
                 dataset=dataset,
-                configuration=configuration_digest(strategy, screener, terms, reach),
+                configuration=configuration_digest(strategy, screener, setup, reach),
                 bars=len(bars),
                 metrics=metrics(replay),
                 sharpe=float(returns.mean()) / deviation if deviation > 0.0 else 0.0,
-                skewness=float(np.mean(standard**3)),
-                kurtosis=float(np.mean(standard**4)) if deviation > 0.0 else 3.0,
+                skewness=float(np.mean(standard * standard * standard)),
+                kurtosis=float(np.mean(np.square(np.square(standard)))) if deviation > 0.0 else 3.0,
                 blocks=tuple(tuple(row) for row in block_sums(returns, splits).tolist()),
             )
         )

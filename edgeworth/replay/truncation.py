@@ -14,7 +14,7 @@ from msgspec import Struct
 from edgeworth.errors import LookAheadError
 from edgeworth.replay.bars import Bars, Floats
 from edgeworth.replay.indicators import Indicator
-from edgeworth.replay.loop import Terms, focused_replay
+from edgeworth.replay.loop import ReplaySetup, focused_replay
 from edgeworth.replay.orders import Order
 from edgeworth.replay.screener import Screener, screen
 from edgeworth.replay.strategy import Account, Past, Strategy
@@ -47,17 +47,17 @@ def by_screener(screener: Screener) -> Said:
     return lambda bars: [int(code) for code in screen(bars, screener).codes]
 
 
-def by_strategy(make: Callable[[Bars], Strategy], terms: Terms = Terms()) -> Said:  # noqa: B008 - a frozen value
+def by_strategy(make: Callable[[Bars], Strategy], setup: ReplaySetup = ReplaySetup()) -> Said:  # noqa: B008 - a frozen value
     """What a strategy orders, and its equity.
 
     Args:
         make: Makes it, from bars where it is fitted to them; else ``lambda bars: strategy``.
-        terms: Money and costs.
+        setup: Money and costs.
     """
 
     def said(bars: Bars) -> Sequence[object]:
         noted = _Noted(make(bars))
-        replay = focused_replay(bars, noted, [(0, len(bars))], terms)
+        replay = focused_replay(bars, noted, [(0, len(bars))], setup)
         orders = [*noted.orders, *[()] * (len(bars) - len(noted.orders))]
         return list(zip(orders, _bits(replay.equity), strict=True))
 

@@ -21,7 +21,7 @@ from edgeworth.replay.indicators import (
     ZScore,
     first_difference,
 )
-from edgeworth.replay.loop import Terms, focused_replay, full_replay
+from edgeworth.replay.loop import ReplaySetup, focused_replay, full_replay
 from edgeworth.replay.metrics import held
 from edgeworth.replay.parity import first_divergence
 from edgeworth.replay.screener import Screener, screen
@@ -83,7 +83,7 @@ def test_in_a_prediction_market_too():
         settlement = Settlement(
             at=int(bars.opens_at[100 + seed % 30 if seed % 30 < 20 else -1]) + 1800, value=float(seed % 2)
         )
-        terms = Terms(settlement=settlement, costs=Costs(half_spread=0.005, slippage=0.0))
+        terms = ReplaySetup(settlement=settlement, costs=Costs(half_spread=0.005, slippage=0.0))
         windows = windows_around(screen(bars, QUICK), REACH)
         full, focused = full_replay(bars, strategy, terms), focused_replay(bars, strategy, windows, terms)
         assert first_divergence(full, focused) is None, f"seed {seed}"

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from edgeworth.replay.bars import Bars
-from edgeworth.replay.loop import Terms
+from edgeworth.replay.loop import ReplaySetup
 from edgeworth.replay.parity import certify
 from edgeworth.replay.strategies import CrossFollower, Fusion, LongHolder
 from tests.replaying import recorded_bars
@@ -34,7 +34,9 @@ def window() -> Bars:
 
 
 def check(bars: Bars, strategy) -> None:
-    certificate = certify(bars, strategy, strategy.screener, Terms(), code_version="test", timer=time.perf_counter)
+    certificate = certify(
+        bars, strategy, strategy.screener, ReplaySetup(), code_version="test", timer=time.perf_counter
+    )
     assert certificate.equal, certificate.first_divergence
     assert certificate.soundness.is_sound
     assert certificate.soundness.entries > 0

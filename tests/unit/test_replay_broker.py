@@ -15,8 +15,8 @@ from edgeworth.replay.bars import Bars, instant
 from edgeworth.replay.broker import Settlement
 from edgeworth.replay.costs import Costs, ProportionalFee, VenueFee
 from edgeworth.replay.indicators import Indicator
-from edgeworth.replay.loop import Replay, Terms, full_replay
-from edgeworth.replay.orders import Enter, ExitReason, Exits, Leave, Order, Side
+from edgeworth.replay.loop import Replay, ReplaySetup, full_replay
+from edgeworth.replay.orders import Direction, Enter, ExitReason, Exits, Leave, Order
 from edgeworth.replay.strategy import Account, Past
 from tests.replaying import HOUR, START, flat_bars
 
@@ -46,15 +46,15 @@ def bars_of(*rows: tuple[float, float, float, float], **changes: object) -> Bars
 
 
 def replayed(bars: Bars, script: Mapping[int, Sequence[Order]], **terms: object) -> Replay:
-    return full_replay(bars, Scripted(script), Terms(**({"cash": 1_000.0, "costs": FREE} | terms)))  # type: ignore[arg-type]
+    return full_replay(bars, Scripted(script), ReplaySetup(**({"cash": 1_000.0, "costs": FREE} | terms)))  # type: ignore[arg-type]
 
 
 def buy(quantity: float = 1.0, **order: object) -> Enter:
-    return Enter(side=Side.LONG, quantity=quantity, **order)  # type: ignore[arg-type]
+    return Enter(side=Direction.LONG, quantity=quantity, **order)  # type: ignore[arg-type]
 
 
 def sell(quantity: float = 1.0, **order: object) -> Enter:
-    return Enter(side=Side.SHORT, quantity=quantity, **order)  # type: ignore[arg-type]
+    return Enter(side=Direction.SHORT, quantity=quantity, **order)  # type: ignore[arg-type]
 
 
 FLAT = (100.0, 100.0, 100.0, 100.0)
@@ -162,7 +162,7 @@ def test_a_side_is_changed_by_leaving_and_entering_at_one_open():
     replay = replayed(bars_of(*[FLAT] * 4), {0: [buy()], 1: [Leave(), sell()]})
     assert len(replay.trades) == 1
     assert replay.open_position is not None
-    assert (replay.open_position.side, replay.open_position.entered_at) == (Side.SHORT, replay.bars.at(2))
+    assert (replay.open_position.side, replay.open_position.entered_at) == (Direction.SHORT, replay.bars.at(2))
 
 
 @pytest.mark.parametrize(
@@ -185,7 +185,7 @@ def test_when_the_money_is_gone_it_ends():
     """Ten sold short at 100 with 1,000 behind them: at 210 they have cost 1,100."""
     bars = bars_of(FLAT, FLAT, (210.0, 210.0, 210.0, 210.0), (215.0, 215.0, 215.0, 215.0), FLAT, FLAT)
     strategy = Scripted({0: [sell(10.0)], 4: [buy()]})
-    replay = full_replay(bars, strategy, Terms(cash=1_000.0, costs=FREE))
+    replay = full_replay(bars, strategy, ReplaySetup(cash=1_000.0, costs=FREE))
     assert [(trade.exit_reason, trade.exit_price) for trade in replay.trades] == [(ExitReason.RUIN, 215.0)]
     assert replay.equity.tolist() == [1_000.0, 1_000.0, -100.0, -150.0, -150.0, -150.0]
     assert len(strategy.shown) == 2
@@ -200,7 +200,7 @@ def test_what_is_open_at_the_end_is_marked_and_not_closed():
 
 def test_a_strategy_is_shown_what_has_ended_and_nothing_else():
     strategy = Scripted({})
-    full_replay(bars_of(*[FLAT] * 3), strategy, Terms(cash=1_000.0))
+    full_replay(bars_of(*[FLAT] * 3), strategy, ReplaySetup(cash=1_000.0))
     assert strategy.shown == [(1, 1_000.0), (2, 1_000.0), (3, 1_000.0)]
 
 
@@ -275,7 +275,7 @@ def test_a_settlement_belongs_to_bars_of_a_market():
         lambda: Costs(half_spread=-0.1),
         lambda: Costs(slippage=1.0),
         lambda: Costs(fee=ProportionalFee(rate=float("nan"))),
-        lambda: Terms(cash=0.0),
+        lambda: ReplaySetup(cash=0.0),
     ],
 )
 def test_terms_that_make_no_sense_are_refused(make):

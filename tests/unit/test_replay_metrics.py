@@ -8,19 +8,19 @@ import numpy as np
 import pytest
 
 from edgeworth.replay.costs import Costs, ProportionalFee
-from edgeworth.replay.loop import Terms, full_replay
+from edgeworth.replay.loop import ReplaySetup, full_replay
 from edgeworth.replay.metrics import YEAR_SECONDS, bars_a_year, held, metrics, underwater
-from edgeworth.replay.orders import Enter, Leave, Side
+from edgeworth.replay.orders import Direction, Enter, Leave
 from tests.replaying import HOUR, flat_bars
 from tests.unit.test_replay_broker import Scripted
 
 COSTS = Costs(fee=ProportionalFee(rate=0.01), half_spread=0.0, slippage=0.0)
-IN = Enter(side=Side.LONG, quantity=1.0)
+IN = Enter(side=Direction.LONG, quantity=1.0)
 OUT = Leave()
 
 
 def replayed(closes, script, costs=COSTS):
-    return full_replay(flat_bars(closes), Scripted(script), Terms(cash=1_000.0, costs=costs))
+    return full_replay(flat_bars(closes), Scripted(script), ReplaySetup(cash=1_000.0, costs=costs))
 
 
 def test_figures_of_two_trades():
@@ -60,5 +60,5 @@ def test_what_cannot_be_said_is_none():
 
 
 def test_a_year_has_as_many_bars_as_the_data_have():
-    replay = full_replay(flat_bars([1.0, 1.0], opens_at=np.array([0, 9 * HOUR])), Scripted({}), Terms())
+    replay = full_replay(flat_bars([1.0, 1.0], opens_at=np.array([0, 9 * HOUR])), Scripted({}), ReplaySetup())
     assert bars_a_year(replay) == pytest.approx(2 * YEAR_SECONDS / (10 * HOUR))

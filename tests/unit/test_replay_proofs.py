@@ -14,8 +14,8 @@ from edgeworth.errors import ConfigurationError, DataError, LookAheadError
 from edgeworth.replay.bars import Bars, Floats
 from edgeworth.replay.candidates import candidates_text, places, read_candidates
 from edgeworth.replay.indicators import Indicator, Row, Sma, State, VolatilityRegime, first_difference
-from edgeworth.replay.loop import Terms
-from edgeworth.replay.orders import Enter, Leave, Order, Side
+from edgeworth.replay.loop import ReplaySetup
+from edgeworth.replay.orders import Direction, Enter, Leave, Order
 from edgeworth.replay.parity import Certificate, certify, configuration_digest
 from edgeworth.replay.screener import Screener, screen
 from edgeworth.replay.strategies import CrossFollower, LongHolder
@@ -31,7 +31,7 @@ QUICK = Screener(fast=5, slow=20, regime=VolatilityRegime(n=5, usual=20, high=1.
 def certified(strategy: Strategy, screener: Screener = QUICK, bars: Bars = BARS, reach: int = 8) -> Certificate:
     ticks = itertools.count()
     return certify(
-        bars, strategy, screener, Terms(), code_version="test", timer=lambda: float(next(ticks)), reach=reach
+        bars, strategy, screener, ReplaySetup(), code_version="test", timer=lambda: float(next(ticks)), reach=reach
     )
 
 
@@ -61,7 +61,7 @@ class Counting:
         self.shown += 1
         if account.position is not None:
             return (Leave(),)
-        return (Enter(side=Side.LONG, quantity=1.0),) if self.shown % 40 == 0 else ()
+        return (Enter(side=Direction.LONG, quantity=1.0),) if self.shown % 40 == 0 else ()
 
 
 def test_a_strategy_with_a_memory_of_its_own_is_no_value_to_certify():
@@ -86,9 +86,11 @@ def test_a_screener_that_misses_entries_is_told_with_the_first_bar_that_differs(
 
 def test_a_digest_of_the_configuration_knows_every_setting():
     strategy = LongHolder()
-    assert configuration_digest(strategy, Terms()) == configuration_digest(LongHolder(), Terms())
-    assert configuration_digest(strategy, Terms()) != configuration_digest(replace(strategy, fraction=0.7), Terms())
-    assert configuration_digest(strategy, Terms()) != configuration_digest(strategy, Terms(cash=1.0))
+    assert configuration_digest(strategy, ReplaySetup()) == configuration_digest(LongHolder(), ReplaySetup())
+    assert configuration_digest(strategy, ReplaySetup()) != configuration_digest(
+        replace(strategy, fraction=0.7), ReplaySetup()
+    )
+    assert configuration_digest(strategy, ReplaySetup()) != configuration_digest(strategy, ReplaySetup(cash=1.0))
 
 
 class Peek:
@@ -119,7 +121,7 @@ class Centred:
     def on_bar(self, past: Past, account: Account) -> Sequence[Order]:
         is_cheap = past.close[-1] < self._mean
         if account.position is None:
-            return (Enter(side=Side.LONG, quantity=0.1),) if is_cheap else ()
+            return (Enter(side=Direction.LONG, quantity=0.1),) if is_cheap else ()
         return () if is_cheap else (Leave(),)
 
 
@@ -133,7 +135,7 @@ class PeekFollower:
     def on_bar(self, past: Past, account: Account) -> Sequence[Order]:
         rises = past["next"][-1] > past.close[-1]
         if account.position is None:
-            return (Enter(side=Side.LONG, quantity=0.1),) if rises else ()
+            return (Enter(side=Direction.LONG, quantity=0.1),) if rises else ()
         return () if rises else (Leave(),)
 
 
@@ -174,7 +176,7 @@ def test_a_candidate_says_why_it_is_one():
         fast=2, slow=6, regime=VolatilityRegime(n=2, usual=4), cross_weight=1.0, regime_weight=0.0, session_weight=0.0
     )
     candidates = screen(flat_bars(closes), screener).candidates()
-    assert [candidate.side for candidate in candidates] == [Side.LONG]
+    assert [candidate.side for candidate in candidates] == [Direction.LONG]
     assert candidates[0].reason.startswith("mean of 2 closes crossed above that of 6")
     assert candidates[0].score == 1.0
     assert candidates[0].sentinels["sma_cross"] == 1
