@@ -7,12 +7,14 @@ kept, so that a batch that was killed goes on with the same contexts.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 from msgspec import Struct
 from msgspec.structs import replace
 
+from edgeworth.discovery.ports import StoredMatch
 from edgeworth.errors import DataError
 from edgeworth.markets.book import OrderBook
 from edgeworth.markets.market import Event, Market, MarketStatus
@@ -166,12 +168,13 @@ def _contexts(
 
 
 class _Material(Struct, frozen=True, kw_only=True):
-    """What the stores hold of all chosen markets, by market or by event."""
+    """What the stores hold of all chosen markets, by market or by event; ``matched_later`` counts what stays out."""
 
     events: Mapping[str, Event]
     siblings: Mapping[str, Sequence[Market]]
     books: Mapping[str, OrderBook]
     bound: Mapping[str, Sequence[BoundMarket]]
+    matched_later: Mapping[str, int]
     past: PastMaterial
 
 
@@ -181,12 +184,14 @@ def _read(storage: wiring.Storage, chosen: Sequence[Market], books: Sequence[Ord
     siblings: dict[str, list[Market]] = {}
     for market in storage.catalogue.markets_of_events(event_ids):
         siblings.setdefault(market.event_id or "", []).append(market)
+    matches, matched_later = _matches(storage, chosen, as_of)
     assets = {market.market_id: spot_asset(market, events.get(market.event_id or "")) for market in chosen}
     return _Material(
         events=events,
         siblings=siblings,
         books={book.market_id: book for book in books if book.outcome_index == 0},
-        bound=_bound(storage, chosen, as_of),
+        bound=_bound(storage, chosen, matches),
+        matched_later=matched_later,
         past=PastMaterial(
             prices=price_histories(storage.history, _ids(chosen), as_of),
             spots=spot_histories(storage.history, assets, as_of),
@@ -194,15 +199,26 @@ def _read(storage: wiring.Storage, chosen: Sequence[Market], books: Sequence[Ord
     )
 
 
-def _bound(storage: wiring.Storage, chosen: Sequence[Market], as_of: datetime) -> dict[str, list[BoundMarket]]:
-    """Markets that discovery had found bound to the chosen ones by ``as_of``; each chosen one is the relation's A."""
-    stored = [
-        one
-        for one in storage.matches.list_matches(market_ids=_ids(chosen), with_gone=True, limit=None)
-        if one.match.verdict.relation.is_binding
-        and max(one.first_seen_at, one.decided_at) <= as_of
-        and (one.gone_at is None or one.gone_at > as_of)
-    ]
+def _matches(
+    storage: wiring.Storage, chosen: Sequence[Market], as_of: datetime
+) -> tuple[list[StoredMatch], Counter[str]]:
+    """Binding matches of the chosen markets that stood at ``as_of``; and by market how many were found only later."""
+    known: list[StoredMatch] = []
+    later: Counter[str] = Counter()
+    for one in storage.matches.list_matches(market_ids=_ids(chosen), with_gone=True, limit=None):
+        if not one.match.verdict.relation.is_binding or (one.gone_at is not None and one.gone_at <= as_of):
+            continue
+        if max(one.first_seen_at, one.decided_at) <= as_of:
+            known.append(one)
+        else:
+            later.update((one.match.market_a, one.match.market_b))
+    return known, later
+
+
+def _bound(
+    storage: wiring.Storage, chosen: Sequence[Market], stored: Sequence[StoredMatch]
+) -> dict[str, list[BoundMarket]]:
+    """The markets at the other ends of ``stored``; each chosen one is the relation's A."""
     others = storage.catalogue.get_markets(
         {side for one in stored for side in (one.match.market_a, one.match.market_b)}
     )
@@ -244,6 +260,8 @@ def _context(market: Market, material: _Material, as_of: datetime) -> Gathered:
     )
     if spot.problem is not None:
         left_out[spot.problem] = 1
+    if found_later := material.matched_later.get(market.market_id):
+        left_out["match_found_later"] = found_later
     return replace(gathered, rejected=dict(sorted({**gathered.rejected, **left_out}.items())))
 
 

@@ -156,6 +156,16 @@ async def test_a_match_that_was_gone_by_then_does_not_bind(tmp_path):
     assert [len(one.context.matched) for one in after.contexts] == [0, 0]
 
 
+async def test_a_match_that_was_found_only_later_does_not_bind_and_is_counted(tmp_path):
+    """As of the day of a recording that is searched today, every match is one: that should not look like none."""
+    with open_stores(tmp_path) as storage:
+        save_markets(storage, [a_traded("0xa"), a_traded("0xb")])
+        storage.matches.save([a_match("polymarket:0xa", "polymarket:0xb")], examined=None, run_id="r", at=AS_OF + HOUR)
+        found = await gathered(tmp_path, storage)
+    assert [len(one.context.matched) for one in found.contexts] == [0, 0]
+    assert [one.rejected for one in found.contexts] == [{"match_found_later": 1}] * 2
+
+
 async def test_a_market_without_a_context_is_a_named_failure_and_the_others_go_on(tmp_path):
     with open_stores(tmp_path) as storage:
         save_markets(storage, [a_traded("0xa", outcomes=LABELS[:1]), a_traded("0xb")])
