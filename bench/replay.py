@@ -21,6 +21,7 @@ from edgeworth.replay.costs import Costs, ProportionalFee
 from edgeworth.replay.loop import ReplaySetup, focused_replay, full_replay, indicator_columns
 from edgeworth.replay.parity import first_divergence
 from edgeworth.replay.screener import Screener, screen
+from edgeworth.replay.signals import compiled_replay
 from edgeworth.replay.strategies import CrossFollower, Fusion
 from edgeworth.replay.sweep import grid, judge, run_trials
 from edgeworth.replay.windows import windows_around
@@ -185,11 +186,19 @@ def event_loop(bars: str) -> Figures:
     assert outcome[0][0] == len(replay.trades)
     assert abs(outcome[0][1] / replay.equity[-1] - 1.0) < 1e-6
     count = len(data)
+    long = walk(25 * count, 8)
+    known = indicator_columns(long, strategy)
+    compiled = compiled_replay(data, strategy, CROSS_SETUP)
+    assert (compiled.trades, compiled.equity.tobytes()) == (replay.trades, replay.equity.tobytes())
+    alone = best_of(5, lambda: compiled_replay(long, strategy, CROSS_SETUP, known)).cpu_seconds
+    whole = best_of(5, lambda: compiled_replay(long, strategy, CROSS_SETUP)).cpu_seconds
     return {
         "bars": count,
         "trades, the same in all": len(replay.trades),
         "ours live, bars per CPU second": count / ours,
         "ours over columns, bars per CPU second": count / columns,
+        "ours compiled, bars per CPU second": len(long) / alone,
+        "ours compiled with its indicators, bars per CPU second": len(long) / whole,
         "bare Python loop, bars per CPU second": count / bare,
         "backtrader, bars per CPU second": count / theirs,
         "ours live over backtrader": theirs / ours,

@@ -80,6 +80,10 @@ class Bars:
         """When the bar at ``index`` begins."""
         return instant(int(self.opens_at[index]))
 
+    def ends_at(self, index: int) -> datetime:
+        """When the bar at ``index`` is known."""
+        return instant(int(self.opens_at[index]) + self.interval_seconds)
+
     def part(self, start: int, stop: int) -> Bars:
         """The bars from ``start`` to before ``stop``.
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 from enum import StrEnum
 from itertools import product
 
@@ -112,7 +111,7 @@ class Screening:
         return Candidate(
             asset=self.bars.asset,
             dataset=digest,
-            timestamp=self.bars.at(index) + timedelta(seconds=self.bars.interval_seconds),
+            timestamp=self.bars.ends_at(index),
             side=Direction.LONG if scores[code] > 0 else Direction.SHORT,
             score=scores[code],
             reason="; ".join(_said(Sentinel(name), vote, self.screener) for name, vote in votes.items()),

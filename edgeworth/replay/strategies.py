@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+import numpy as np
 from msgspec import Struct
 
+from edgeworth.replay.bars import Bars, Floats
 from edgeworth.replay.indicators import (
     DAY_SECONDS,
     Atr,
@@ -24,6 +26,7 @@ from edgeworth.replay.indicators import (
 )
 from edgeworth.replay.orders import Direction, Enter, Exits, Leave, Order
 from edgeworth.replay.screener import Screener
+from edgeworth.replay.signals import Signals
 from edgeworth.replay.strategy import NO_ORDERS, Account, Past
 
 _LEAVE = (Leave(),)
@@ -80,6 +83,21 @@ class CrossFollower(Struct, frozen=True, kw_only=True, tag=True):
         atr = past["atr"][-1]
         exits = Exits(stop=self.stop_ranges * atr, trail=self.trail_ranges * atr)
         return (Enter(side=side, quantity=self.fraction * account.equity / past.close[-1], exits=exits, note="cross"),)
+
+    def signals(self, bars: Bars, columns: Mapping[str, Floats]) -> Signals:  # noqa: ARG002 - columns are enough
+        """The same for all bars at once."""
+        fast, slow, atr = columns["fast"], columns["slow"], columns["atr"]
+        wishes = np.zeros(len(fast), dtype=np.int8)
+        above, below = fast > slow, fast < slow
+        wishes[1:][above[1:] & (fast[:-1] <= slow[:-1])] = 1
+        wishes[1:][below[1:] & (fast[:-1] >= slow[:-1])] = -1
+        return Signals(
+            wishes=wishes,
+            fraction=self.fraction,
+            stop=self.stop_ranges * atr,
+            trail=self.trail_ranges * atr,
+            note="cross",
+        )
 
 
 class Fusion(Struct, frozen=True, kw_only=True, tag=True):

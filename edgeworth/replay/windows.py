@@ -11,8 +11,9 @@ from datetime import datetime
 
 import numpy as np
 from msgspec import Struct
+from numpy.typing import NDArray
 
-from edgeworth.replay.bars import Bars
+from edgeworth.replay.bars import Bars, Ints
 from edgeworth.replay.screener import Screening
 
 CANDIDATE_WINDOW_BARS = 48
@@ -27,10 +28,13 @@ def windows_around(screening: Screening, reach: int = CANDIDATE_WINDOW_BARS) -> 
 
     Bars at which the screener is blind (its warm-up) belong to a window too: it cannot say that nothing happens there.
     """
-    covered = screening.codes < 0
-    for start, stop in zip(
-        np.maximum(screening.found - reach, 0).tolist(), (screening.found + reach + 1).tolist(), strict=True
-    ):
+    return windows_at(screening.found, screening.codes < 0, reach)
+
+
+def windows_at(found: Ints, blind: NDArray[np.bool_], reach: int = CANDIDATE_WINDOW_BARS) -> list[Window]:
+    """The same for candidates that were read: the bars within ``reach`` of the bars ``found``, and those of ``blind``."""
+    covered = blind.copy()
+    for start, stop in zip(np.maximum(found - reach, 0).tolist(), (found + reach + 1).tolist(), strict=True):
         covered[start:stop] = True
     edges = np.flatnonzero(np.diff(covered, prepend=False, append=False))
     return list(zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True))

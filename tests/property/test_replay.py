@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from msgspec.structs import replace
 
 from edgeworth.replay.broker import Settlement
 from edgeworth.replay.costs import Costs
@@ -23,8 +24,10 @@ from edgeworth.replay.indicators import (
 )
 from edgeworth.replay.loop import ReplaySetup, focused_replay, full_replay
 from edgeworth.replay.metrics import held
+from edgeworth.replay.orders import Enter, Exits
 from edgeworth.replay.parity import first_divergence
 from edgeworth.replay.screener import Screener, screen
+from edgeworth.replay.signals import Signals, compiled_replay
 from edgeworth.replay.strategies import CrossFollower, DipBuyer, Fusion, LongHolder
 from edgeworth.replay.truncation import by_indicator, by_screener, by_strategy, past_changes
 from edgeworth.replay.windows import soundness, windows_around
@@ -150,3 +153,54 @@ def test_the_screener_says_what_its_indicators_say():
         votes = [np.where(change != 0, vote, 0) for change, vote in zip(changed, (trend, trend, broken), strict=True)]
         score = (0.5 * votes[0] + 0.3 * votes[1] + 0.2 * votes[2]) / 1.0
         np.testing.assert_array_equal(np.where(known, score, np.nan), QUICK.column(bars))
+
+
+@pytest.mark.parametrize("stop", [0.7, 3.0], ids=["tight", "wide"])
+def test_a_compiled_strategy_comes_to_the_same_to_the_last_bit(stop):
+    """Also without money enough: a fraction of 1 is refused where the open lies above the close."""
+    ended = 0
+    for seed in range(SEEDS):
+        strategy = CrossFollower(
+            fast=5, slow=20, ranges=7, stop_ranges=stop, trail_ranges=2 * stop, fraction=(0.5, 1.0)[seed % 2]
+        )
+        bars = walked_bars(seed, 220)
+        full, compiled = full_replay(bars, strategy), compiled_replay(bars, strategy)
+        assert first_divergence(full, compiled) is None, f"seed {seed}"
+        assert full.equity.tobytes() == compiled.equity.tobytes()
+        assert (full.trades, full.open_position, full.refusals) == (
+            compiled.trades,
+            compiled.open_position,
+            compiled.refusals,
+        )
+        ended += len(full.trades)
+    assert ended > 500
+
+
+def test_a_compiled_strategy_with_target_and_time_too():
+    """One that says bar by bar what it says in columns: every wish of a cross, with a target and an end."""
+    for seed in range(50):
+        strategy = _Timed(CrossFollower(fast=5, slow=20, ranges=7))
+        bars = walked_bars(seed, 220)
+        full, compiled = full_replay(bars, strategy), compiled_replay(bars, strategy)
+        assert first_divergence(full, compiled) is None, f"seed {seed}"
+        assert full.trades == compiled.trades
+
+
+class _Timed:
+    """A cross follower that takes its gain at one average range, and leaves after ten hours."""
+
+    name = "timed"
+    lookback = 2
+
+    def __init__(self, cross):
+        self._cross = cross
+        self.indicators = cross.indicators
+
+    def on_bar(self, past, account):
+        orders = self._cross.on_bar(past, account)
+        exits = Exits(target=past["atr"][-1], hold_seconds=36_000)
+        return [replace(order, exits=exits) if isinstance(order, Enter) else order for order in orders]
+
+    def signals(self, bars, columns):
+        wishes = self._cross.signals(bars, columns).wishes
+        return Signals(wishes=wishes, fraction=0.5, target=columns["atr"], hold_seconds=36_000, note="cross")

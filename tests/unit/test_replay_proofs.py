@@ -21,7 +21,7 @@ from edgeworth.replay.screener import Screener, screen
 from edgeworth.replay.strategies import CrossFollower, LongHolder
 from edgeworth.replay.strategy import Account, Past, Strategy
 from edgeworth.replay.truncation import by_indicator, by_strategy, past_changes, require_no_look_ahead
-from edgeworth.replay.windows import windows_around
+from edgeworth.replay.windows import windows_around, windows_at
 from tests.replaying import flat_bars, walked_bars
 
 BARS = walked_bars(11, 600)
@@ -223,3 +223,13 @@ def test_windows_that_touch_are_one():
 def test_a_screener_that_makes_no_sense_is_refused(settings):
     with pytest.raises(ConfigurationError, match="expected"):
         Screener(**settings)
+
+
+def test_candidates_that_were_read_give_the_windows_they_were_written_from():
+    screening = screen(BARS, QUICK)
+    read = places(read_candidates(candidates_text(screening.candidates())), BARS)
+    assert windows_at(read, screening.codes < 0, 8) == windows_around(screening, 8)
+
+
+def test_no_candidate_and_nobody_blind_is_no_window():
+    assert windows_at(np.array([], dtype=np.int64), np.zeros(5, dtype=bool)) == []
