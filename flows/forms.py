@@ -25,7 +25,9 @@ class BudgetForm(BaseModel):
 
     tokens: Annotated[int | None, Field(ge=0, description="Of language models, in and out.")] = None
     cost: Annotated[int | None, Field(ge=0, description="Of everything paid, in millionths of a dollar.")] = None
-    seconds: Annotated[float | None, Field(ge=0, description="Wall time from the beginning.")] = None
+    seconds: Annotated[
+        float | None, Field(ge=0, description="Wall time from the beginning, or from when the batch was taken up.")
+    ] = None
 
 
 class BatchForm(BaseModel):

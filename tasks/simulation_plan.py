@@ -29,7 +29,7 @@ class Budget(Struct, frozen=True, kw_only=True):
 
     Attributes:
         tokens: Of language models, in and out. cost: In millionths of a dollar, research included.
-        seconds: Wall time from the beginning; markets that run are let come to their end.
+        seconds: Wall time from the beginning, or from when the batch was taken up; markets that run come to their end.
     """
 
     tokens: int | None = None

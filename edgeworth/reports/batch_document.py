@@ -212,6 +212,7 @@ class RuleDocument(Struct, frozen=True, kw_only=True):
     market_noise: float
     worth_a_look: float
     strong: float
+    oldest_quote_seconds: float
 
 
 class BatchDocument(Struct, frozen=True, kw_only=True):

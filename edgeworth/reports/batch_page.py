@@ -261,6 +261,8 @@ def why_not_comparable(told: Estimate) -> str:
     """Why there is no difference to speak of, in a few words."""
     if told.market is None:
         return "no price to compare with"
+    if told.anchoring is Anchoring.INDEPENDENT:
+        return f"the price is {duration(told.market.age_seconds)} old"
     return (
         "the model follows the price" if told.anchoring is Anchoring.ANCHORED else "not tested for following the price"
     )

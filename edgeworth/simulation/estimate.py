@@ -42,12 +42,15 @@ class EstimateRule(Struct, frozen=True, kw_only=True):
         worth_a_look: Distances in standard errors from which a difference is worth a look.
         strong: Likewise for strong. Three, because many markets are looked at: of a thousand without any discrepancy
             about three lie that far out.
+        oldest_quote_seconds: An older quote is shown and combined, but no difference from it means anything: the market
+            may have moved since. Siblings with older quotes do not free a price of its margin either.
     """
 
     model_weight: float = 0.25
     market_noise: float = 0.1
     worth_a_look: float = 2.0
     strong: float = 3.0
+    oldest_quote_seconds: float = 86_400.0
 
     def __post_init__(self) -> None:
         if not 0.0 <= self.model_weight <= 1.0 or not self.market_noise >= 0.0:
@@ -63,7 +66,7 @@ class Verdict(StrEnum):
     WORTH_A_LOOK = "worth_a_look"
     STRONG = "strong"
     NOT_COMPARABLE = "not_comparable"
-    """The models are anchored or untested, or the market has no price: there is no discrepancy to speak of."""
+    """The models are anchored or untested, or the market has no price of now: there is no discrepancy to speak of."""
 
 
 class MarketView(Struct, frozen=True, kw_only=True):
@@ -129,7 +132,7 @@ def market_view(context: SimulationContext, rule: EstimateRule = EstimateRule())
         return None
     bid, ask = sides
     mid, spread = (bid + ask) / 2.0, ask - bid
-    freed = _freed_of_margin(context, mid)
+    freed = _freed_of_margin(context, mid, rule.oldest_quote_seconds)
     probability = mid if freed is None else freed
     noise = rule.market_noise * probability * (1.0 - probability)
     return MarketView(
@@ -169,14 +172,14 @@ def estimate(
     spread = between_models(probabilities.tolist(), errors.tolist())
     anchoring = _together(good)
     market = market_view(context, rule)
-    is_comparable = anchoring is Anchoring.INDEPENDENT and market is not None
+    is_independent = anchoring is Anchoring.INDEPENDENT
     difference = error = None
-    if market is not None and is_comparable:
+    if market is not None and is_independent and market.age_seconds <= rule.oldest_quote_seconds:
         difference = model - market.probability
         error = math.sqrt(
             sampling**2 + (belief or 0.0) ** 2 + (spread or 0.0) ** 2 / len(good) + market.standard_error**2
         )
-    weight = 1.0 if market is None else rule.model_weight if is_comparable else 0.0
+    weight = 1.0 if market is None else rule.model_weight if is_independent else 0.0
     return Estimate(
         market_id=context.market_id,
         models=len(good),
@@ -230,10 +233,12 @@ def _verdict(difference: float | None, error: float | None, rule: EstimateRule) 
     return Verdict.STRONG if distance >= rule.strong else Verdict.WORTH_A_LOOK
 
 
-def _freed_of_margin(context: SimulationContext, mid: float) -> float | None:
-    """The mid's share of a complete exclusive event, all of whose markets are quoted on both sides."""
+def _freed_of_margin(context: SimulationContext, mid: float, oldest_seconds: float) -> float | None:
+    """The mid's share of a complete exclusive event, all of whose markets are quoted on both sides, not long ago."""
     event = context.event
     if event is None or not event.is_exclusive or not event.is_complete or not event.siblings:
+        return None
+    if any((context.as_of - sibling.observed_at).total_seconds() > oldest_seconds for sibling in event.siblings):
         return None
     sides = [_sides(sibling) for sibling in event.siblings]
     mids = [(one[0] + one[1]) / 2.0 for one in sides if one is not None]

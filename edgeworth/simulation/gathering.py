@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Final
 
 from msgspec import Struct
 
@@ -31,6 +32,9 @@ from edgeworth.simulation.context import (
 )
 from edgeworth.simulation.reading import is_by_date, price_claim
 from edgeworth.units import MICROS
+
+OLDEST_MATCH: Final = timedelta(days=1)
+"""A market elsewhere that was last seen longer ago, and trades, is left out."""
 
 
 class BoundMarket(Struct, frozen=True, kw_only=True):
@@ -222,6 +226,10 @@ def _matched(markets: Sequence[BoundMarket], as_of: datetime, rejected: Counter[
         other = bound.market
         if other.as_of > as_of:
             rejected["matched_later"] += 1
+            continue
+        if other.status is MarketStatus.OPEN and as_of - other.as_of > OLDEST_MATCH:
+            # What it traded at then says little of now, and a model has no other doubt about its price.
+            rejected["matched_stale"] += 1
             continue
         kept.append(
             MatchedMarket(

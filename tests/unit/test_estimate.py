@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from datetime import timedelta
 
 import pytest
 
@@ -78,7 +79,9 @@ def test_a_complete_event_is_freed_of_its_margin():
     assert freed is not None
     assert (freed.probability, freed.method) == (pytest.approx(power([0.4, 0.65])[0]), "mid, power")
     crossed = Sibling(market_id="s", question="", label="", observed_at=AS_OF, bid=0.66, ask=0.64)
+    old = Sibling(market_id="s", question="", label="", observed_at=AS_OF - timedelta(hours=25), bid=0.64, ask=0.66)
     for left_alone in (
+        event(siblings=(old,)),
         event(is_complete=False),
         event(is_exclusive=False),
         event(siblings=()),
@@ -113,6 +116,15 @@ def test_an_anchored_or_untested_model_never_shows_a_discrepancy(label):
     assert (found.difference, found.difference_error, found.verdict) == (None, None, Verdict.NOT_COMPARABLE)
     assert found.combined == pytest.approx(0.4)
     assert found.sure_difference == 0.0
+
+
+@pytest.mark.parametrize(("hours", "verdict"), [(23, Verdict.STRONG), (25, Verdict.NOT_COMPARABLE)])
+def test_a_price_of_days_ago_shows_no_discrepancy(hours, verdict):
+    given = context(quote=quote(0.39, 0.41, age_seconds=hours * 3600.0))
+    found = estimate(given, [result(0.8)], QUIET)
+    assert found.verdict is verdict
+    assert found.market is not None, "it is shown with its age"
+    assert (found.difference is None) is (verdict is Verdict.NOT_COMPARABLE)
 
 
 def test_one_anchored_model_among_many_anchors_them_all():

@@ -122,6 +122,17 @@ def test_a_doctored_context_json_is_refused():
 # --- gathering --------------------------------------------------------------------------------------------------------
 
 
+def test_a_matched_market_that_trades_counts_while_it_was_seen_within_a_day():
+    def bound(name: str, hours: int, **more) -> BoundMarket:
+        other = market(name, as_of=AS_OF - timedelta(hours=hours), **more)
+        return BoundMarket(market=other, relation=Relation.EQUIVALENT, confidence=1.0)
+
+    ended = bound("C", 60 * 24, status=MarketStatus.RESOLVED)
+    found = build_context(market(), AS_OF, matched=[bound("A", 23), bound("B", 25), ended])
+    assert [one.market_id for one in found.context.matched] == ["polymarket:A", "polymarket:C"]
+    assert found.rejected == {"matched_stale": 1}
+
+
 def test_later_undated_and_unpriced_material_stays_out_and_is_counted():
     found = build_context(
         market(),
