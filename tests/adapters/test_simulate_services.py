@@ -236,7 +236,8 @@ def test_a_hostile_model_is_the_clear_failure_of_its_own_market(simulate, servic
     services.author = {number: [Says(answer(code))] for number, (code, _) in enumerate(HOSTILE.values(), 1)}
     honest, curious = len(HOSTILE) + 1, len(HOSTILE) + 2
     services.author[curious] = [Says(answer(ENVIRONMENT))]
-    limits = {"EDGEWORTH_SIMULATE_MODEL_SECONDS": "1", "EDGEWORTH_SIMULATE_MODEL_MEMORY_MB": "512"}
+    # Seconds enough for the memory to run out first, also on a busy machine.
+    limits = {"EDGEWORTH_SIMULATE_MODEL_SECONDS": "3", "EDGEWORTH_SIMULATE_MODEL_MEMORY_MB": "512"}
     report = simulate(curious, replace(PLAN, research=False, count=30), **limits)
     assert ends(report) == {**dict.fromkeys(range(1, curious + 1), "failed"), honest: "succeeded"}
     for number, (name, (_, words)) in enumerate(HOSTILE.items(), 1):
