@@ -11,7 +11,6 @@ from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from operator import call
 from typing import Any, Protocol
 
 import numpy as np
@@ -26,7 +25,7 @@ from edgeworth.replay.strategy import Past, Strategy
 from edgeworth.replay.windows import Window
 
 _ROW_WIDTH = len(Row._fields)
-_CHUNK_BARS = 64
+_CHUNK_BARS = 49
 """How many bars are made ready at once when columns are read; no more than that many are ever read in vain."""
 
 
@@ -155,14 +154,13 @@ class _Columns:
             self.past.ended = start
             for column, source in zip(lists, self._sources, strict=True):
                 column[:] = source[max(0, start - self._lookback) : start].tolist()
-        appends = [column.append for column in lists]
         past = self.past
         # Runs an iterator to its end without a loop in Python: a third of the time of a bar otherwise.
         every = deque[None](maxlen=0).extend
         for first in range(start, self._count, _CHUNK_BARS):
             chunk = [source[first : first + _CHUNK_BARS].tolist() for source in self._sources]
             for values in zip(*chunk, strict=True):
-                every(map(call, appends, values))
+                every(map(list.append, lists, values))
                 past.ended += 1
                 yield values
 

@@ -158,11 +158,12 @@ class Fusion(Struct, frozen=True, kw_only=True, tag=True):
             return _LEAVE if self._fused(past) * position.sign <= -self.threshold else NO_ORDERS
         recent = past["score"][-self.trigger_bars :]
         # What is cheap comes first: nearly always too few sentinels have said anything.
-        if max(recent) < self.screener.threshold and min(recent) > -self.screener.threshold:
+        least = self.screener.threshold
+        if max(recent) < least and min(recent) > -least:
             return NO_ORDERS
         fused = self._fused(past)
         side = Direction.LONG if fused > 0.0 else Direction.SHORT
-        if abs(fused) < self.threshold or not any(score * side.sign >= self.screener.threshold for score in recent):
+        if abs(fused) < self.threshold or not any(score * side.sign >= least for score in recent):
             return NO_ORDERS
         atr = past["atr"][-1]
         exits = Exits(

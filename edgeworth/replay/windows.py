@@ -32,7 +32,7 @@ def windows_around(screening: Screening, reach: int = CANDIDATE_WINDOW_BARS) -> 
 
 
 def windows_at(found: Ints, blind: NDArray[np.bool_], reach: int = CANDIDATE_WINDOW_BARS) -> list[Window]:
-    """The same for candidates that were read: the bars within ``reach`` of the bars ``found``, and those of ``blind``."""
+    """The same for candidates that were read: the bars within ``reach`` of ``found``, and those of ``blind``."""
     covered = blind.copy()
     for start, stop in zip(np.maximum(found - reach, 0).tolist(), (found + reach + 1).tolist(), strict=True):
         covered[start:stop] = True
