@@ -30,7 +30,7 @@ from edgeworth.simulation.context import (
     Snippet,
     SpotHistory,
 )
-from edgeworth.simulation.reading import is_by_date, price_claim
+from edgeworth.simulation.reading import affirms, is_by_date, price_claim
 from edgeworth.units import MICROS
 
 OLDEST_MATCH: Final = timedelta(days=1)
@@ -184,18 +184,26 @@ def _event(
             continue
         if other.as_of > as_of:
             rejected["sibling_later"] += 1
+        elif _is_denial(other):
+            rejected["sibling_reversed"] += 1
         else:
             kept.append(_sibling(other))
-    is_exclusive = event.is_neg_risk or bool(event.is_mutually_exclusive)
+    # What excludes each other is the Yes of each market; all of ours is about outcome 0.
+    is_exclusive = (event.is_neg_risk or bool(event.is_mutually_exclusive)) and not _is_denial(market)
     is_whole = event.market_count is not None and event.market_count == len(kept) + 1
     return KnownEvent(
         title=event.title,
         is_exclusive=is_exclusive,
         # Only negRisk promises that one of the listed markets wins, and the augmented kind takes that back.
-        is_complete=event.is_neg_risk and not event.is_neg_risk_augmented and is_whole,
+        is_complete=is_exclusive and event.is_neg_risk and not event.is_neg_risk_augmented and is_whole,
         siblings=tuple(kept),
         market_count=event.market_count,
     )
+
+
+def _is_denial(market: Market) -> bool:
+    """Whether outcome 0 is the No of its question."""
+    return affirms([outcome.label for outcome in market.outcomes]) is False
 
 
 def _shown_price(market: Market) -> float | None:

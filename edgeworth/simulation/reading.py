@@ -62,7 +62,7 @@ def price_claim(question: str, rules: str, labels: Sequence[str]) -> PriceClaim 
         rules: Only looked at for "at any time", which turns "above" into a level to be reached.
         labels: Of the outcomes, in the venue's order; when the first is a No the claim is the contrary.
     """
-    polarity = _polarity(labels)
+    polarity = affirms(labels)
     if polarity is None or _RANGE.search(question) or _NEGATION.search(question):
         return None
     for pattern, is_above, timing in _CLAIMS:
@@ -82,7 +82,7 @@ def price_claim(question: str, rules: str, labels: Sequence[str]) -> PriceClaim 
 
 def is_by_date(question: str, labels: Sequence[str]) -> bool:
     """Whether outcome 0 says that something happens by a date, so that waiting without it makes it less likely."""
-    return _polarity(labels) is True and _BY_DATE.search(question) is not None and not _is_denied(question)
+    return affirms(labels) is True and _BY_DATE.search(question) is not None and not _is_denied(question)
 
 
 def _is_denied(question: str) -> bool:
@@ -90,8 +90,12 @@ def _is_denied(question: str) -> bool:
     return re.search(r"\b(?:remain|stay|still|not|no|without|fail)\b", question, re.IGNORECASE) is not None
 
 
-def _polarity(labels: Sequence[str]) -> bool | None:
-    """Whether outcome 0 affirms the question; ``None`` for labels such as two teams."""
+def affirms(labels: Sequence[str]) -> bool | None:
+    """Whether outcome 0 affirms the question; ``None`` for labels such as two teams.
+
+    Args:
+        labels: Of the outcomes, in the venue's order.
+    """
     first = labels[0].strip().lower() if labels else ""
     return True if first in _YES else False if first in _NO else None
 

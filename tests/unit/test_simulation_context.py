@@ -230,6 +230,19 @@ def test_an_event_is_complete_only_when_the_venue_promises_it_and_all_are_there(
     assert (found.is_exclusive, found.is_complete) == (is_exclusive, is_complete)
 
 
+def test_a_market_whose_first_outcome_is_no_excludes_nothing_and_is_no_part_of_a_set():
+    """Of markets of which one comes true, the first outcomes of two sum to one only while both of them affirm."""
+    reversed_labels = (Outcome(label="No"), Outcome(label="Yes"))
+    given = Event(venue=Venue.POLYMARKET, native_id="E", title="Who?", as_of=EARLIER, is_neg_risk=True, market_count=2)
+    beside = build_context(market(), AS_OF, event=given, siblings=[market("B", outcomes=reversed_labels)])
+    assert beside.context.event is not None
+    assert (beside.context.event.siblings, beside.context.event.is_complete) == ((), False)
+    assert beside.rejected == {"sibling_reversed": 1}
+    own = build_context(market(outcomes=reversed_labels), AS_OF, event=given, siblings=[market("B")]).context.event
+    assert own is not None
+    assert (own.is_exclusive, own.is_complete) == (False, False)
+
+
 def test_the_level_is_read_when_there_is_a_past_to_hold_it_against():
     assert build_context(market(), AS_OF).context.claim is None
     found = build_context(market(), AS_OF, spot=spot([1.0, 2.0])).context.claim
