@@ -25,6 +25,7 @@ PAGE = Path(__file__).resolve().parent.parent / "docs" / "benchmarks.md"
 UNIVERSES = (12_500, 50_000)
 CATALOGUES = (1_000, 10_000, 50_000)
 BATCHES = (10, 100)
+PAGES = (10, 100, 500)
 
 Note = Callable[[str, dict[str, float]], None]
 
@@ -120,6 +121,12 @@ def simulation(note: Note) -> None:
         note("Batch of 10, models that compute for 1 s, in Prefect with a running server", figures)
 
 
+def pages(note: Note) -> None:
+    """From a report to what somebody looks at."""
+    for markets in PAGES:
+        note(f"Pages of a batch of {markets}", case("weight", str(markets), module="pages"))
+
+
 def replay(note: Note) -> None:
     """From bars to candidates, trades and verdicts."""
     note("Kernels in a fresh process, compiled before", case("compile_time", module="replay"))
@@ -143,6 +150,7 @@ GROUPS: dict[str, Callable[[Note], None]] = {
     "ingest": ingest,
     "recall": recall,
     "simulation": simulation,
+    "pages": pages,
     "replay": replay,
 }
 
@@ -180,6 +188,8 @@ where authors or models only wait, and as fast as bare processes on all cores wh
 Prefect server a batch of N within 1.15 times of its slowest market and 0.1 s a market, in at most N + 20 task runs. All
 markets of a batch are begun at once; authors, sandboxes and Prefect's server run in processes of their own, on the same
 cores. CPU of a batch is that of the command alone, its start included.
+
+Pages: a summary page of at most 20 kB and 2 kB a market; one of 100 markets loads within 300 ms.
 
 Replay: the screener at least 40 times as fast as pandas and as polars, and within 4 times of reading the columns once;
 the event loop at least 200,000 bars per CPU second and 70 times backtrader; the full replay of the strategy that fuses

@@ -54,7 +54,9 @@ def fill(folder: Path, *, question: str = "Will it rain in Oslo on 2 November?",
             "0xc",
             question="Will it snow in Bergen?",
             status=MarketStatus.RESOLVED,
-            resolution=Resolution(shape=ResolutionShape.DECIDED, payouts=(0, 1_000_000)),
+            resolution=Resolution(
+                shape=ResolutionShape.DECIDED, payouts=(0, 1_000_000), resolved_at=NOON + timedelta(days=1)
+            ),
             volume_usd=5_000.0,
             category="crypto",
         ),

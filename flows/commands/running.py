@@ -6,6 +6,7 @@ not before: the same commands start at once with ``--no-prefect``.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
@@ -61,9 +62,12 @@ def run_flow(
     """
     from tasks.prefect_server import prefect_api
 
+    began = time.monotonic()
     with prefect_api(settings.prefect_home) as api:
-        errors.print(f"[dim]Prefect: {api.description}[/]", highlight=False)
-        state = import_flow()(**plan.flow_parameters(), return_state=True)
+        flow = import_flow()
+        ready = f"ready after {time.monotonic() - began:.1f} s"
+        errors.print(f"[dim]Prefect: {api.description}; {ready}[/]", highlight=False)
+        state = flow(**plan.flow_parameters(), return_state=True)
         folder: Any = state.result(raise_on_failure=False)
         if isinstance(folder, Exception):
             raise folder
