@@ -22,6 +22,7 @@ from tasks import wiring
 from tasks.wiring.site import build_site
 from tests.batches import a_mixed_batch, a_record
 from tests.builders import NOON, a_market, an_event
+from tests.contexts import AS_OF
 from tests.findings import RAIN_A, a_match, an_opportunity
 from tests.simulations import a_forecast
 from tests.simulations import a_record as a_simulation
@@ -55,7 +56,7 @@ def fill(folder: Path, *, question: str = "Will it rain in Oslo on 2 November?",
             question="Will it snow in Bergen?",
             status=MarketStatus.RESOLVED,
             resolution=Resolution(
-                shape=ResolutionShape.DECIDED, payouts=(0, 1_000_000), resolved_at=NOON + timedelta(days=1)
+                shape=ResolutionShape.DECIDED, payouts=(0, 1_000_000), resolved_at=AS_OF + timedelta(days=1)
             ),
             volume_usd=5_000.0,
             category="crypto",
