@@ -64,13 +64,21 @@ class Loopback:
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._open.add(writer)
-        self.requests.append(await _read(reader))
+        try:
+            self.requests.append(await _read(reader))
+        except asyncio.IncompleteReadError:
+            # A client that was cancelled after it had connected and before it had asked is nobody's failure.
+            self._leave(writer)
+            return
         answer = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
         if answer.hangs:
             await reader.read()  # returns when the client has given up
         else:
             writer.write(answer.bytes())
             await writer.drain()
+        self._leave(writer)
+
+    def _leave(self, writer: asyncio.StreamWriter) -> None:
         writer.close()
         self._open.discard(writer)
 
