@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
+import pytest
+
 from edgeworth.adapters.storage.database import SqlCatalogue, open_database
 from edgeworth.markets.listing import ParsedItem
 from edgeworth.markets.venue import Venue
+from tasks.settings import Settings, load_settings
 from tests.builders import a_market
 from tests.fake_daytona import KEY as DAYTONA_KEY
 from tests.fake_daytona import FakeDaytona
@@ -61,3 +64,17 @@ def at_services(services: FakeServices, daytona: FakeDaytona | None = None) -> M
             "DAYTONA_API_KEY": DAYTONA_KEY,
         }
     return settings
+
+
+def settings_over(services: FakeServices, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
+    """The settings of this process, aimed at ``services`` and at the stores and results below ``folder``."""
+    wanted = {
+        **at_services(services),
+        "EDGEWORTH_SANDBOX": "unsafe",
+        "ANTHROPIC_API_KEY": "sk-author",
+        "EDGEWORTH_DATA_DIR": str(folder / "data"),
+        "EDGEWORTH_RESULTS_DIR": str(folder / "results"),
+    }
+    for name, value in wanted.items():
+        monkeypatch.setenv(name, value)
+    return load_settings()

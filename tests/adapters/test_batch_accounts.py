@@ -15,7 +15,7 @@ from edgeworth.simulation.record import MarketStatus, Usage
 from edgeworth.units import UsdMicros
 from tasks import simulation_market, wiring
 from tasks.clock import utc_now
-from tasks.settings import Settings, load_settings
+from tasks.settings import Settings
 from tasks.simulating import begin_simulation, gather_batch, paid_besides, publish_batch, simulate_plainly
 from tasks.simulation_batch import frozen_market
 from tasks.simulation_market import simulate_one
@@ -23,7 +23,7 @@ from tasks.simulation_plan import AuthorChoice, SimulatePlan
 from tasks.workshop import workshop
 from tests.batches import a_model, a_record
 from tests.fake_services import AUTHOR, INPUT_TOKENS, FakeServices, running_services
-from tests.simulate_process import at_services, fill_folder, market_id
+from tests.simulate_process import fill_folder, market_id, settings_over
 
 PLAN = SimulatePlan(count=2, runs=40, fetch_books=False, research=False, author=AuthorChoice.LANGUAGE_MODEL)
 
@@ -37,16 +37,7 @@ def services() -> Iterator[FakeServices]:
 @pytest.fixture
 def settings(tmp_path: Path, services: FakeServices, monkeypatch: pytest.MonkeyPatch) -> Settings:
     fill_folder(tmp_path, 2)
-    wanted = {
-        **at_services(services),
-        "EDGEWORTH_SANDBOX": "unsafe",
-        "ANTHROPIC_API_KEY": "sk-author",
-        "EDGEWORTH_DATA_DIR": str(tmp_path / "data"),
-        "EDGEWORTH_RESULTS_DIR": str(tmp_path / "results"),
-    }
-    for name, value in wanted.items():
-        monkeypatch.setenv(name, value)
-    return load_settings()
+    return settings_over(services, tmp_path, monkeypatch)
 
 
 def registered(settings: Settings) -> dict[str, str]:

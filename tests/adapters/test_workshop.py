@@ -9,13 +9,13 @@ from threading import Barrier
 
 import pytest
 
-from tasks.settings import Settings, load_settings
+from tasks.settings import Settings
 from tasks.simulating import begin_simulation, gather_batch, publish_batch
 from tasks.simulation_market import simulate_one
 from tasks.simulation_plan import AuthorChoice, Budget, SimulatePlan
 from tasks.workshop import end_work, is_open, workshop, workshop_of_market
 from tests.fake_services import AUTHOR, INPUT_TOKENS, OUTPUT_TOKENS, FakeServices, running_services
-from tests.simulate_process import at_services, fill_folder
+from tests.simulate_process import fill_folder, settings_over
 
 PLAN = SimulatePlan(count=3, runs=40, fetch_books=False, research=False, author=AuthorChoice.LANGUAGE_MODEL)
 
@@ -29,16 +29,7 @@ def services() -> Iterator[FakeServices]:
 @pytest.fixture
 def settings(tmp_path: Path, services: FakeServices, monkeypatch: pytest.MonkeyPatch) -> Settings:
     fill_folder(tmp_path, 3)
-    wanted = {
-        **at_services(services),
-        "EDGEWORTH_SANDBOX": "unsafe",
-        "ANTHROPIC_API_KEY": "sk-author",
-        "EDGEWORTH_DATA_DIR": str(tmp_path / "data"),
-        "EDGEWORTH_RESULTS_DIR": str(tmp_path / "results"),
-    }
-    for name, value in wanted.items():
-        monkeypatch.setenv(name, value)
-    return load_settings()
+    return settings_over(services, tmp_path, monkeypatch)
 
 
 def test_the_last_market_to_leave_closes_it(settings):
