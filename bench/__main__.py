@@ -140,7 +140,7 @@ def replay(note: Note) -> None:
 @contextmanager
 def prefect_server() -> Iterator[str]:
     """A Prefect server with all its services in a home of its own; its address."""
-    from tasks.prefect_server import private_server
+    from tasks.orchestration.prefect_server import private_server
 
     with tempfile.TemporaryDirectory() as home, private_server(Path(home), whole=True) as url:
         yield url

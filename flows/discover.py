@@ -14,8 +14,8 @@ from prefect.runtime import flow_run
 from prefect.states import Completed, Failed
 from pydantic import Field
 
-from tasks.discover import begin, embed, find, match, publish, read
-from tasks.discovery_plan import DiscoverPlan
+from tasks.discovery.flow_tasks import begin, embed, find, match, publish, read
+from tasks.discovery.plan import DiscoverPlan
 
 
 def run_name() -> str:

@@ -1,6 +1,6 @@
 """What a batch of simulations is asked, as a form in Prefect's interface: choices, bounds, a sentence a field.
 
-The same values as ``tasks.simulation_plan.SimulatePlan``, which a test compares field by field.
+The same values as ``tasks.simulation.plan.SimulatePlan``, which a test compares field by field.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import msgspec
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from edgeworth.markets.universe import UniverseMode
-from tasks.simulation_plan import AuthorChoice, SimulatePlan
+from tasks.simulation.plan import AuthorChoice, SimulatePlan
 
 Category = Literal["politics", "world", "sports", "crypto", "finance"]
 Sandbox = Literal["auto", "local", "daytona", "unsafe"]

@@ -10,7 +10,7 @@ from prefect.states import Completed
 from pydantic import Field
 
 from edgeworth.markets.venue import Venue
-from tasks.freshness import judge, publish
+from tasks.ingestion.freshness import judge, publish
 
 DEFAULT_VENUES = [Venue.POLYMARKET, Venue.KALSHI]
 

@@ -17,8 +17,8 @@ from prefect.runtime import flow_run
 from prefect.states import Completed, Failed
 from pydantic import Field
 
-from tasks.ingest import begin, publish, read_source
-from tasks.ingesting import IngestPlan
+from tasks.ingestion.flow_tasks import begin, publish, read_source
+from tasks.ingestion.steps import IngestPlan
 
 DEFAULT_SOURCES = ["polymarket", "kalshi"]
 

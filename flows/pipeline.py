@@ -18,8 +18,8 @@ from flows.discover import discover
 from flows.forms import BatchForm
 from flows.ingest import ingest
 from flows.simulate import batch_name, simulate
-from tasks.pipeline_plan import RunPlan
-from tasks.run import begin, discovered, ingested, publish, settle_batch, simulated
+from tasks.main_job.flow_tasks import begin, discovered, ingested, publish, settle_batch, simulated
+from tasks.main_job.plan import RunPlan
 
 DEFAULT_SOURCES = ["polymarket", "kalshi"]
 

@@ -6,7 +6,7 @@ from prefect import flow
 from prefect.client.schemas import State
 from prefect.states import Completed
 
-from tasks.reap import reap
+from tasks.orchestration.reap import reap
 
 
 @flow(

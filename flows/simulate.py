@@ -15,10 +15,10 @@ from prefect.states import Completed
 
 from edgeworth.markets.universe import UniverseMode
 from flows.forms import BatchForm
-from tasks.fan_out import in_windows
-from tasks.simulate import BatchProgress, begin, gather, markets_at_once, publish, simulate_market
-from tasks.task_runners import task_runner
-from tasks.workshop import workshop
+from tasks.orchestration.fan_out import in_windows
+from tasks.orchestration.task_runners import task_runner
+from tasks.simulation.flow_tasks import BatchProgress, begin, gather, markets_at_once, publish, simulate_market
+from tasks.simulation.workshop import workshop
 
 
 def run_name() -> str:

@@ -182,7 +182,7 @@ async def _ask_services(settings: Settings) -> list[Finding]:
 
 def _prefect() -> Iterator[Finding]:
     """The server that commands would use, and which of our limits and deployments it has."""
-    from tasks.prefect_server import find_server
+    from tasks.orchestration.prefect_server import find_server
 
     try:
         api = find_server()

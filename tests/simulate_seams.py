@@ -21,10 +21,10 @@ import anthropic  # noqa: F401  (slow, and needed by every child)
 from edgeworth.adapters.storage.database import SqlSimulations
 from edgeworth.adapters.storage.runs import RunBook
 from edgeworth.adapters.storage.units import FileUnits
-from tasks.batch_folder import BatchFolder
 from tasks.settings import load_settings
-from tasks.simulating import simulate_plainly
-from tasks.simulation_plan import SimulatePlan
+from tasks.simulation.folder import BatchFolder
+from tasks.simulation.plan import SimulatePlan
+from tasks.simulation.steps import simulate_plainly
 
 PLAN = SimulatePlan(count=2, fetch_books=False, runs=40)
 

@@ -12,7 +12,7 @@ from edgeworth.errors import ConfigurationError
 from edgeworth.units import UsdMicros, micros
 
 if TYPE_CHECKING:
-    from tasks.simulation_plan import Budget
+    from tasks.simulation.plan import Budget
 
 MOST_MARKETS = 1_000
 """Of one batch."""
@@ -144,7 +144,7 @@ def budget_of(tokens: int | None, dollars: float | None, seconds: float | None) 
     """
     if seconds is not None and not finite("--max-seconds", seconds) > 0:
         raise ConfigurationError(f"--max-seconds: expected more than 0, found {seconds}")
-    from tasks.simulation_plan import Budget
+    from tasks.simulation.plan import Budget
 
     return Budget(
         tokens=tokens,

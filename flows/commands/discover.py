@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from prefect import Flow
     from prefect.client.schemas import State
 
-    from tasks.discovery_plan import DiscoverPlan
+    from tasks.discovery.plan import DiscoverPlan
 
 EXAMPLES = """
 Examples:
@@ -68,8 +68,8 @@ def discover(
 
     Pairs are proposed by vectors and by words; what the two texts say decides, and the words that did are shown.
     """
-    from tasks.discovering import check_ready
-    from tasks.discovery_plan import DiscoverPlan
+    from tasks.discovery.plan import DiscoverPlan
+    from tasks.discovery.steps import check_ready
 
     settings = load_settings()
     plan = DiscoverPlan(
@@ -103,7 +103,7 @@ def discover(
 
 def _run_plainly(settings: Settings, plan: DiscoverPlan) -> dict[str, Any]:
     from edgeworth.reports.discovery import report_json
-    from tasks.discovering import discover_plainly
+    from tasks.discovery.steps import discover_plainly
 
     return report_json(discover_plainly(settings, plan))
 

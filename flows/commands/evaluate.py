@@ -71,7 +71,7 @@ def matching(
     json: Annotated[bool, typer.Option("--json", help="One JSON object on standard output.")] = False,
 ) -> None:
     """Decide every labelled pair and print precision, recall, coverage and the confusion matrix."""
-    from tasks.evaluating import evaluate_pairs
+    from tasks.discovery.evaluating import evaluate_pairs
 
     embedders, pools = embedder or ["lexical"], audit_recall or []
     if markdown is not None and not markdown.absolute().parent.is_dir():
@@ -103,7 +103,7 @@ def forecasts(
 ) -> None:
     """Score registered forecasts against how their markets ended: model, market, and both combined."""
     from flows.commands.forecast_tables import print_fault, print_scores
-    from tasks.scoring import score_forecasts
+    from tasks.simulation.scoring import score_forecasts
 
     found = score_forecasts(load_settings(), is_synthetic=synthetic, batch=batch)
     if json:

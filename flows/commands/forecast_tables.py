@@ -8,7 +8,7 @@ from edgeworth.probability.resampling import PairedDifference
 from edgeworth.reports.figures import MINUS, MISSING, per_cent
 from edgeworth.simulation.track_record import Score, TrackRecord, Unscored
 from flows.commands.console import errors, printable, results, shown
-from tasks.scoring import ScoredForecasts
+from tasks.simulation.scoring import ScoredForecasts
 
 KINDS = {
     "all": "all",

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from prefect import Flow
     from prefect.client.schemas import State
 
-    from tasks.ingesting import IngestPlan
+    from tasks.ingestion.steps import IngestPlan
 
 EXAMPLES = """
 Examples:
@@ -57,7 +57,7 @@ def ingest(
 
     Without `--source` both Polymarket and Kalshi are read. Every row is taken or refused, each refusal with a reason.
     """
-    from tasks.ingesting import IngestPlan, check_ready
+    from tasks.ingestion.steps import IngestPlan, check_ready
 
     settings = load_settings()
     plan = IngestPlan(
@@ -88,7 +88,7 @@ def ingest(
 
 def _run_plainly(settings: Settings, plan: IngestPlan) -> dict[str, Any]:
     from edgeworth.reports.ingest import report_json
-    from tasks.ingesting import ingest_plainly
+    from tasks.ingestion.steps import ingest_plainly
 
     return report_json(ingest_plainly(settings, plan))
 

@@ -77,10 +77,10 @@ def run(
     Without `--source` both Polymarket and Kalshi are read; without a choice the ten most traded are simulated.
     """
     from flows.commands.simulate_report import has_failed
-    from tasks.pipeline import check_ready, run_plainly
-    from tasks.pipeline_plan import DEFAULT_SOURCES, RunPlan
-    from tasks.simulation_plan import AuthorChoice, SimulatePlan
-    from tasks.simulation_ready import check_task_runner
+    from tasks.main_job.parts import check_ready, run_plainly
+    from tasks.main_job.plan import DEFAULT_SOURCES, RunPlan
+    from tasks.simulation.plan import AuthorChoice, SimulatePlan
+    from tasks.simulation.ready import check_task_runner
 
     settings = load_settings()
     chosen = choose(

@@ -60,7 +60,7 @@ def run_flow(
     Raises:
         EdgeworthError: The flow ended without a report. What its steps raised comes as it was raised.
     """
-    from tasks.prefect_server import prefect_api
+    from tasks.orchestration.prefect_server import prefect_api
 
     began = time.monotonic()
     with prefect_api(settings.prefect_home) as api:

@@ -37,11 +37,11 @@ def setup(
 
     What is there already and right is left alone, so a second call changes nothing.
     """
-    from tasks.prefect_server import running_api
+    from tasks.orchestration.prefect_server import running_api
 
     settings = load_settings()
     with running_api(settings.prefect_home, patience_seconds=wait, on_wait=lambda: _say_waiting(wait)) as api:
-        from tasks.setup import set_up
+        from tasks.orchestration.setup import set_up
 
         steps = set_up(Path.cwd())
     if json:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from prefect import Flow
     from prefect.client.schemas import State
 
-    from tasks.simulation_plan import SimulatePlan
+    from tasks.simulation.plan import SimulatePlan
     from tasks.wiring import Storage
 
 EXAMPLES = """
@@ -79,7 +79,7 @@ def simulate(
 
     Without `--top-volume`, `--trending`, `--breaking`, `--category` or `--market` a menu asks which markets are meant.
     """
-    from tasks.simulation_plan import AuthorChoice, SimulatePlan
+    from tasks.simulation.plan import AuthorChoice, SimulatePlan
 
     options = ChoiceOptions(
         top_volume=top_volume,
@@ -123,8 +123,8 @@ def _simulate(settings: Settings, plan: SimulatePlan, *, is_in_prefect: bool, is
         typer.Exit: With 1 when a market or a step failed, else 0.
     """
     from flows.commands.simulate_report import failures, has_failed, print_report, public_report
-    from tasks.simulating import check_ready, simulate_plainly
-    from tasks.simulation_ready import check_task_runner
+    from tasks.simulation.ready import check_task_runner
+    from tasks.simulation.steps import check_ready, simulate_plainly
 
     # Before Prefect is started: it would tell a wrong setting as a traceback, ten seconds later.
     check_ready(settings, plan)
@@ -157,7 +157,7 @@ def _settled(settings: Settings, plan: SimulatePlan, choice: Choice | None, *, i
         ConfigurationError: A service asked for by name has no key, a market is not known, or there is none at all.
     """
     from tasks import wiring
-    from tasks.simulation_ready import check_markets, check_services
+    from tasks.simulation.ready import check_markets, check_services
 
     if choice is not None:
         plan = msgspec.structs.replace(

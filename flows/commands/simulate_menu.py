@@ -23,7 +23,7 @@ from edgeworth.markets.universe import Selection, UniverseMode, UniverseRule, vo
 from edgeworth.reports.rendering import MISSING, cents, compact, day
 from flows.commands.console import shown
 from flows.commands.simulate_selection import numbers_in, told_selection
-from tasks.simulation_plan import SimulatePlan
+from tasks.simulation.plan import SimulatePlan
 
 PAGE = 10
 """Markets of the list that are shown at once."""

@@ -14,9 +14,9 @@ from edgeworth.reports.rendering import usd
 from edgeworth.units import UsdMicros
 from tasks import wiring
 from tasks.settings import Settings
-from tasks.simulation_gathering import choose
-from tasks.simulation_plan import AuthorChoice, SimulatePlan
-from tasks.simulation_ready import most_draws
+from tasks.simulation.gathering import choose
+from tasks.simulation.plan import AuthorChoice, SimulatePlan
+from tasks.simulation.ready import most_draws
 
 
 class StoredMarkets:

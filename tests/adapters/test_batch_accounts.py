@@ -13,14 +13,15 @@ from edgeworth.simulation.forecast import forecast_of
 from edgeworth.simulation.market_run import skipped
 from edgeworth.simulation.record import MarketStatus, Usage
 from edgeworth.units import UsdMicros
-from tasks import simulation_market, wiring
+from tasks import wiring
 from tasks.clock import utc_now
 from tasks.settings import Settings
-from tasks.simulating import begin_simulation, gather_batch, paid_besides, publish_batch, simulate_plainly
-from tasks.simulation_batch import frozen_market
-from tasks.simulation_market import simulate_one
-from tasks.simulation_plan import AuthorChoice, SimulatePlan
-from tasks.workshop import workshop
+from tasks.simulation import market as market_step
+from tasks.simulation.batch import frozen_market
+from tasks.simulation.market import simulate_one
+from tasks.simulation.plan import AuthorChoice, SimulatePlan
+from tasks.simulation.steps import begin_simulation, gather_batch, paid_besides, publish_batch, simulate_plainly
+from tasks.simulation.workshop import workshop
 from tests.batches import a_model, a_record
 from tests.fake_services import AUTHOR, INPUT_TOKENS, FakeServices, running_services
 from tests.simulate_process import fill_folder, market_id, settings_over
@@ -52,14 +53,14 @@ def registered(settings: Settings) -> dict[str, str]:
 
 def test_a_market_whose_page_cannot_be_made_is_one_failed_market(settings, monkeypatch):
     """Its answer was kept by then; a report that shows it as well would link to nothing, with no forecast behind it."""
-    made = simulation_market.market_files
+    made = market_step.market_files
 
     def breaks(record, **given):
         if record.market_id == market_id(1):
             raise ValueError("a page with a defect")
         return made(record, **given)
 
-    monkeypatch.setattr(simulation_market, "market_files", breaks)
+    monkeypatch.setattr(market_step, "market_files", breaks)
     report = simulate_plainly(settings, PLAN)
     assert (report["markets"], report["succeeded"], report["failed"]) == (2, 1, 1)
     [one] = [one for one in report["simulations"] if one["status"] == "failed"]

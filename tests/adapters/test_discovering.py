@@ -21,8 +21,8 @@ from edgeworth.markets.venue import Venue
 from edgeworth.reports.discovery import DiscoveryReport
 from tasks import wiring
 from tasks.clock import utc_now
-from tasks.discovering import discover_plainly
-from tasks.discovery_plan import DiscoverPlan
+from tasks.discovery.plan import DiscoverPlan
+from tasks.discovery.steps import discover_plainly
 from tasks.settings import Settings
 from tests.builders import a_market, an_event
 from tests.pages import Walk, listed

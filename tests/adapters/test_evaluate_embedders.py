@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import pytest
 
 from edgeworth.errors import SourceError
-from tasks.evaluating import evaluate_pairs
+from tasks.discovery.evaluating import evaluate_pairs
 from tasks.settings import Settings
 from tests.adapters.test_embeddings_openai import KEY, Service, failure
 

@@ -23,7 +23,7 @@ from edgeworth.markets.venue import Venue
 from edgeworth.reports.figures import MINUS
 from edgeworth.simulation.record import AuthorKind
 from edgeworth.units import PriceMicros
-from tasks.scoring import score_forecasts
+from tasks.simulation.scoring import score_forecasts
 from tests.builders import a_market
 from tests.contexts import AS_OF, context
 from tests.edgeworth_command import Ended, run

@@ -19,8 +19,8 @@ from edgeworth.errors import ConfigurationError
 from edgeworth.reports.batch_document import batch_schema
 from edgeworth.units import UsdMicros
 from tasks.settings import load_settings
-from tasks.simulating import simulate_plainly
-from tasks.simulation_plan import Budget, SimulatePlan
+from tasks.simulation.plan import Budget, SimulatePlan
+from tasks.simulation.steps import simulate_plainly
 from tests.authoring import BROKEN, answer
 from tests.edgeworth_command import leaked, run
 from tests.fake_daytona import FakeDaytona, error, running_daytona

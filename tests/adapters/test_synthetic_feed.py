@@ -21,9 +21,9 @@ from edgeworth.simulation.builtin import BuiltinModel
 from edgeworth.simulation.builtin.chooser import choose
 from edgeworth.simulation.context import SpotScale
 from tasks import wiring
-from tasks.ingesting import IngestPlan, ingest_plainly
-from tasks.simulation_gathering import Gathering, gather
-from tasks.simulation_plan import SimulatePlan
+from tasks.ingestion.steps import IngestPlan, ingest_plainly
+from tasks.simulation.gathering import Gathering, gather
+from tasks.simulation.plan import SimulatePlan
 from tests.stored import settings_at
 
 NOW = datetime(2026, 11, 21, 12, 45, tzinfo=UTC)

@@ -10,10 +10,10 @@ from threading import Barrier
 import pytest
 
 from tasks.settings import Settings
-from tasks.simulating import begin_simulation, gather_batch, publish_batch
-from tasks.simulation_market import simulate_one
-from tasks.simulation_plan import AuthorChoice, Budget, SimulatePlan
-from tasks.workshop import end_work, is_open, workshop, workshop_of_market
+from tasks.simulation.market import simulate_one
+from tasks.simulation.plan import AuthorChoice, Budget, SimulatePlan
+from tasks.simulation.steps import begin_simulation, gather_batch, publish_batch
+from tasks.simulation.workshop import end_work, is_open, workshop, workshop_of_market
 from tests.fake_services import AUTHOR, INPUT_TOKENS, OUTPUT_TOKENS, FakeServices, running_services
 from tests.simulate_process import fill_folder, settings_over
 

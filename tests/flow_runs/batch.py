@@ -9,7 +9,7 @@ import json
 import sys
 from pathlib import Path
 
-from tasks.prefect_server import prefect_api
+from tasks.orchestration.prefect_server import prefect_api
 
 with prefect_api(Path(sys.argv[1]), default_url=sys.argv[2]):
     from flows.forms import BatchForm

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tasks.prefect_server import private_server, running_api
-from tasks.setup import set_up
+from tasks.orchestration.prefect_server import private_server, running_api
+from tasks.orchestration.setup import set_up
 from tests.flow_runs.processes import PROJECT, Server, private_servers
 
 

@@ -12,7 +12,7 @@ import sys
 import time
 from pathlib import Path
 
-from tasks.prefect_server import prefect_api
+from tasks.orchestration.prefect_server import prefect_api
 
 
 def say(word: object) -> None:

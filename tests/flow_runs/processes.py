@@ -41,7 +41,7 @@ def eventually(look: Callable[[], T], *, within: float = PATIENCE_SECONDS, what:
 
 def private_servers(home: Path) -> list[int]:
     """Processes that serve ``home``, by the arguments they were started with."""
-    wanted = ("tasks.private_prefect", str(home))
+    wanted = ("tasks.orchestration.private_prefect", str(home))
     return [pid for pid, arguments in _processes() if all(word in arguments for word in wanted)]
 
 

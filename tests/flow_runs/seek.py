@@ -8,7 +8,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from tasks.prefect_server import prefect_api
+from tasks.orchestration.prefect_server import prefect_api
 
 with prefect_api(Path(sys.argv[1]), default_url=sys.argv[2]):
     from flows.discover import discover

@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 from edgeworth.errors import ConfigurationError
-from tasks.prefect_server import prefect_api
+from tasks.orchestration.prefect_server import prefect_api
 from tests.flow_runs.processes import Server, command, eventually, private_servers
 
 

@@ -9,8 +9,8 @@ from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 
-from tasks.automations import BEATS_EVERY, end_dead_runs
-from tasks.prefect_server import CLIENT_SETTINGS, running_api
+from tasks.orchestration.automations import BEATS_EVERY, end_dead_runs
+from tasks.orchestration.prefect_server import CLIENT_SETTINGS, running_api
 from tests.flow_runs.processes import Server, command, eventually
 
 
@@ -19,7 +19,7 @@ def impatient_automation(server: Server, home: Path) -> Iterator[None]:
     """The automation as it is set up, but for its patience, which is 55 s there."""
     from prefect.client.orchestration import get_client
 
-    from tasks.automations import apply_automation
+    from tasks.orchestration.automations import apply_automation
 
     async def make() -> str:
         async with get_client() as client:

@@ -7,8 +7,8 @@ import os
 import subprocess
 import sys
 
-from tasks.prefect_server import running_api
-from tasks.setup import set_up
+from tasks.orchestration.prefect_server import running_api
+from tasks.orchestration.setup import set_up
 from tests.flow_runs.processes import PROJECT, Server
 
 ITEMS = [

@@ -15,8 +15,8 @@ from edgeworth.markets.history import PricePoint
 from edgeworth.markets.market import Outcome
 from edgeworth.markets.venue import Venue
 from edgeworth.simulation.context import encode_context
-from tasks.simulation_gathering import gather
-from tasks.simulation_plan import SimulatePlan
+from tasks.simulation.gathering import gather
+from tasks.simulation.plan import SimulatePlan
 from tests.builders import NOON, a_bar, a_market, an_event
 from tests.findings import a_match
 from tests.stored import open_stores, save_markets, settings_at

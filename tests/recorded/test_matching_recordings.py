@@ -15,7 +15,7 @@ from edgeworth.discovery.evaluation import Scored, score
 from edgeworth.discovery.reading import QuestionReading, read_question
 from edgeworth.discovery.texts import QuestionText
 from edgeworth.markets.relation import Relation
-from tasks.question_files import read_pairs
+from tasks.discovery.question_files import read_pairs
 
 RECORDINGS = os.environ.get("EDGEWORTH_RECORDINGS")
 

@@ -9,7 +9,7 @@ import yaml
 from prefect.events.schemas.automations import AutomationCore
 
 from edgeworth.markets.freshness import MISSED_EVENT
-from tasks.batch_events import FINISHED, MARKET_FAILED, STRONG, batch_events
+from tasks.simulation.events import FINISHED, MARKET_FAILED, STRONG, batch_events
 from tests.batches import NASTY, a_batch, a_failed_record, a_mixed_batch
 
 AUTOMATIONS = Path(__file__).parents[2] / "deployments" / "automations"

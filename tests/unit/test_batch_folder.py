@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edgeworth.errors import StorageError
-from tasks.batch_folder import LONGEST_SLUG, BatchFolder, market_slugs, open_batch_folder
+from tasks.simulation.folder import LONGEST_SLUG, BatchFolder, market_slugs, open_batch_folder
 
 AT = datetime(2026, 11, 21, 6, 1, 2, tzinfo=UTC)
 

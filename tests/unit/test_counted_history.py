@@ -9,7 +9,7 @@ from edgeworth.markets.history import PricePoint, Trade
 from edgeworth.markets.venue import Venue
 from edgeworth.reports.ingest import HistoryCounts
 from edgeworth.units import MICROS, PriceMicros, ShareMicros
-from tasks.counted_history import CountedHistory
+from tasks.ingestion.counted_history import CountedHistory
 from tests.builders import a_bar
 
 AT = datetime(2026, 11, 21, tzinfo=UTC)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from edgeworth.reports.discovery import Stage
 from edgeworth.reports.markdown import LONGEST_TEXT
 from tasks.artifacts import MOST_ROWS
-from tasks.discover import summary
-from tasks.discover_artifacts import match_rows, opportunity_rows, summary_markdown
+from tasks.discovery.artifacts import match_rows, opportunity_rows, summary_markdown
+from tasks.discovery.flow_tasks import summary
 from tests.findings import NASTY, RAIN_A, RAIN_B, a_match, a_report, a_view, an_opportunity
 
 

@@ -4,7 +4,7 @@ from concurrent.futures import Future
 
 import pytest
 
-from tasks.fan_out import in_windows
+from tasks.orchestration.fan_out import in_windows
 
 
 class Desk:

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from edgeworth.markets.categories import CATEGORIES
 from edgeworth.markets.universe import UniverseMode
 from flows.forms import BatchForm, BudgetForm
-from tasks.simulation_plan import AuthorChoice, Budget, SimulatePlan
+from tasks.simulation.plan import AuthorChoice, Budget, SimulatePlan
 from tasks.wiring import SANDBOXES
 
 

@@ -15,7 +15,7 @@ from edgeworth.markets.venue import Venue
 from edgeworth.ports import TradedMarket
 from edgeworth.reports.ingest import HistoryCounts
 from edgeworth.units import PriceMicros, ShareMicros
-from tasks.ingesting import TRADES_OVERLAP, _HistoryReader
+from tasks.ingestion.steps import TRADES_OVERLAP, _HistoryReader
 from tests.builders import NOON
 
 pytestmark = pytest.mark.anyio

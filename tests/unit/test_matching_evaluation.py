@@ -11,8 +11,8 @@ from edgeworth.discovery.evaluation import Scored, by_band, by_relation, halves,
 from edgeworth.discovery.labelled import PairError, read_pair
 from edgeworth.errors import ConfigurationError
 from edgeworth.markets.relation import Relation
-from tasks.evaluating import evaluate_pairs
-from tasks.question_files import read_pairs
+from tasks.discovery.evaluating import evaluate_pairs
+from tasks.discovery.question_files import read_pairs
 from tasks.settings import Settings
 
 E, INV, R, U = Relation.EQUIVALENT, Relation.INVERSE, Relation.RELATED, Relation.UNDETERMINED

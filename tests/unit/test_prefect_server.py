@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from edgeworth.errors import ConfigurationError
-from tasks.prefect_server import ApiChoice, find_server, prefect_api, running_api
+from tasks.orchestration.prefect_server import ApiChoice, find_server, prefect_api, running_api
 
 
 @contextmanager
@@ -101,12 +101,12 @@ def test_another_program_at_the_usual_address_is_not_taken_for_prefect(answers):
 
 def test_where_nobody_listens_no_patience_is_needed(closed_url, monkeypatch):
     """With patience for a day, whoever waited would wait until the runner of the tests ends him."""
-    monkeypatch.setattr("tasks.prefect_server.ANSWER_SECONDS", 86_400.0)
+    monkeypatch.setattr("tasks.orchestration.prefect_server.ANSWER_SECONDS", 86_400.0)
     assert find_server(default_url=closed_url) is None
 
 
 def test_a_program_that_never_answers_is_not_taken_for_prefect(monkeypatch):
-    monkeypatch.setattr("tasks.prefect_server.ANSWER_SECONDS", 0.1)
+    monkeypatch.setattr("tasks.orchestration.prefect_server.ANSWER_SECONDS", 0.1)
     with socket.create_server(("127.0.0.1", 0)) as deaf:
         assert find_server(default_url=f"http://127.0.0.1:{deaf.getsockname()[1]}/api") is None
 
@@ -146,7 +146,7 @@ def test_what_needs_a_server_that_stays_says_how_to_start_one(tmp_path, closed_u
 
 
 def test_a_server_that_is_still_starting_is_waited_for(monkeypatch, tmp_path):
-    monkeypatch.setattr("tasks.prefect_server.LOOK_AGAIN_SECONDS", 0.0)
+    monkeypatch.setattr("tasks.orchestration.prefect_server.LOOK_AGAIN_SECONDS", 0.0)
     said: list[str] = []
     answers: dict[str, object] = {}
 
@@ -178,7 +178,7 @@ def test_what_tells_nothing_is_not_said(monkeypatch, tmp_path, closed_url, logge
         yield closed_url
 
     record = logging.makeLogRecord({"name": logger, "msg": line})
-    monkeypatch.setattr("tasks.prefect_server.private_server", no_server)
+    monkeypatch.setattr("tasks.orchestration.prefect_server.private_server", no_server)
     with prefect_api(tmp_path, default_url=closed_url):
         assert bool(logging.getLogger(logger).filter(record)) is is_said
     assert logging.getLogger(logger).filter(record)
@@ -188,7 +188,7 @@ def test_no_default_of_ours_is_unknown_to_prefect():
     """Prefect ignores an unknown variable without a word."""
     from prefect.settings import Settings
 
-    from tasks.prefect_server import CLIENT_SETTINGS, SERVER_SETTINGS
+    from tasks.orchestration.prefect_server import CLIENT_SETTINGS, SERVER_SETTINGS
 
     known = set(Settings().to_environment_variables())
     assert {*CLIENT_SETTINGS, *SERVER_SETTINGS} <= known
@@ -199,7 +199,7 @@ def test_prefect_toml_says_the_same_as_the_code(monkeypatch):
 
     from prefect.settings import Settings
 
-    from tasks.prefect_server import CLIENT_SETTINGS, SERVER_SETTINGS
+    from tasks.orchestration.prefect_server import CLIENT_SETTINGS, SERVER_SETTINGS
 
     project = Path(__file__).parents[2]
     monkeypatch.delenv("PREFECT_SERVER_ANALYTICS_ENABLED", raising=False)

@@ -19,9 +19,9 @@ from edgeworth.errors import ConfigurationError
 from edgeworth.markets.relation import Relation
 from edgeworth.reports.matching import matching_markdown
 from edgeworth.units import UsdMicros
-from tasks.evaluating import WORDS_ONLY, evaluate_pairs
-from tasks.question_files import PoolFile, PoolQuestion, read_pool
-from tasks.recall_auditing import WORDS, JudgedPair, JudgedSet, audit_sets
+from tasks.discovery.evaluating import WORDS_ONLY, evaluate_pairs
+from tasks.discovery.question_files import PoolFile, PoolQuestion, read_pool
+from tasks.discovery.recall_auditing import WORDS, JudgedPair, JudgedSet, audit_sets
 from tasks.settings import Settings
 
 ANGLES = {"Alpha wins?": 0, "Beta prevails?": 10, "Gamma?": 20, "Delta?": 100, "Epsilon?": 5}

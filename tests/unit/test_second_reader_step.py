@@ -7,7 +7,7 @@ import pytest
 from edgeworth.discovery.texts import QuestionText
 from edgeworth.errors import RetriableSourceError
 from edgeworth.markets.relation import Clause, Finding, Relation
-from tasks.discovery_second_reader import _Read, read_matches, reread
+from tasks.discovery.second_reader import _Read, read_matches, reread
 from tests.findings import a_match, a_verdict
 from tests.scripted import ScriptedModel
 

@@ -14,8 +14,8 @@ from prefect.flows import load_flow_from_entrypoint
 from prefect.schedules import Cron
 
 from edgeworth.errors import ConfigurationError
-from tasks.deploying import load_planned_deployments
-from tasks.setup import load_limits
+from tasks.orchestration.deploying import load_planned_deployments
+from tasks.orchestration.setup import load_limits
 
 PROJECT = Path(__file__).parents[2]
 

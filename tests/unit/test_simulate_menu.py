@@ -21,7 +21,7 @@ from edgeworth.markets.market import Market, MarketStatus, Outcome
 from edgeworth.markets.universe import Selection, UniverseMode, UniverseRule, select_universe
 from edgeworth.units import PriceMicros
 from flows.commands.simulate_menu import MenuStart, cleaned, run_menu
-from tasks.simulation_plan import AuthorChoice, SimulatePlan
+from tasks.simulation.plan import AuthorChoice, SimulatePlan
 from tests.builders import NOON, a_market
 
 PLAN = SimulatePlan(runs=50, author=AuthorChoice.BUILTIN, seed=4)

@@ -8,7 +8,7 @@ from edgeworth.markets.universe import UniverseMode
 from edgeworth.units import UsdMicros
 from flows.commands.simulate_view import prospects
 from tasks.settings import load_settings
-from tasks.simulation_plan import AuthorChoice, Budget, SimulatePlan
+from tasks.simulation.plan import AuthorChoice, Budget, SimulatePlan
 
 PLAIN = SimulatePlan()
 

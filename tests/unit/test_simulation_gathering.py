@@ -15,9 +15,9 @@ from edgeworth.markets.relation import Relation
 from edgeworth.markets.universe import UniverseMode
 from edgeworth.markets.venue import Venue
 from edgeworth.simulation.context import PriceClaim, SpotScale, Timing
-from tasks.simulation_gathering import Gathering, gather
-from tasks.simulation_past import EARLIER_POINTS, RECENT_POINTS, price_histories, spot_histories
-from tasks.simulation_plan import SimulatePlan
+from tasks.simulation.gathering import Gathering, gather
+from tasks.simulation.past import EARLIER_POINTS, RECENT_POINTS, price_histories, spot_histories
+from tasks.simulation.plan import SimulatePlan
 from tests.builders import NOON, a_bar, a_market, an_event
 from tests.findings import a_match, a_verdict
 from tests.stored import open_stores, save_markets, settings_at

@@ -5,10 +5,10 @@ import pickle
 import pytest
 
 from edgeworth.errors import ConfigurationError, EdgeworthError, ParseError, RetriableSourceError
-from tasks import simulation_ready
+from tasks.orchestration.task_runners import portable_errors
 from tasks.settings import Settings, load_settings
-from tasks.simulation_ready import check_task_runner
-from tasks.task_runners import portable_errors
+from tasks.simulation import ready
+from tasks.simulation.ready import check_task_runner
 
 
 def test_threads_are_the_default_and_need_nothing():
@@ -28,7 +28,7 @@ def test_a_runner_that_there_is_not_is_named(monkeypatch):
 )
 def test_a_package_that_is_missing_is_one_sentence_that_says_what_to_install(runner, package, monkeypatch):
     monkeypatch.setenv("EDGEWORTH_TASK_RUNNER", runner)
-    monkeypatch.setattr(simulation_ready, "find_spec", lambda name: None)
+    monkeypatch.setattr(ready, "find_spec", lambda name: None)
     with pytest.raises(ConfigurationError) as error:
         check_task_runner(load_settings())
     assert str(error.value) == (
@@ -43,7 +43,7 @@ def test_the_package_asked_for_is_the_one_of_the_extra():
     from pathlib import Path
 
     project = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text())
-    _, package, releases = simulation_ready.RUNNER_PACKAGES["dask"]
+    _, package, releases = ready.RUNNER_PACKAGES["dask"]
     assert project["project"]["optional-dependencies"]["dask"] == [f"{package}{releases}"]
 
 

@@ -1,0 +1,1 @@
+"""Discovery: which markets are the same bet, and what can be traded between them."""

@@ -1,0 +1,1 @@
+"""Ingest: reading the venues, page by page, into the catalogue and the history."""

@@ -1,0 +1,1 @@
+"""A batch of simulations: chosen, gathered, simulated market by market, published, and scored later."""
