@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+import inspect
 import math
 import re
-from typing import TYPE_CHECKING, Annotated, Literal, TypeAlias
+from collections.abc import Callable
+from datetime import datetime
+from functools import wraps
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias, get_type_hints
 
+import msgspec
 import typer
+from msgspec import Struct
 
 from edgeworth.errors import ConfigurationError
 from edgeworth.units import UsdMicros, micros
+from flows.commands.simulate_selection import Choice, ChoiceOptions, choose
+from tasks.settings import Settings
 
 if TYPE_CHECKING:
-    from tasks.simulation.plan import Budget
+    from tasks.simulation.plan import Budget, SimulatePlan
 
 MOST_MARKETS = 1_000
 """Of one batch."""
@@ -123,6 +131,98 @@ InPrefect: TypeAlias = Annotated[
     bool, typer.Option(help="Record the run in Prefect; without it the same steps run bare and start at once.")
 ]
 AsJson: TypeAlias = Annotated[bool, typer.Option("--json", help="One JSON object on standard output.")]
+
+
+class BatchOptions(Struct, frozen=True, kw_only=True):
+    """The options of a batch as they were given, in the order in which `--help` lists them."""
+
+    top_volume: TopVolume = None
+    trending: Trending = None
+    breaking: Breaking = None
+    category: CategoryName = None
+    number: Number = None
+    market: MarketNames = None
+    volume_floor: VolumeFloor = None
+    runs: Runs = None
+    standard_error: StandardError = 0.0
+    models: Models = 1
+    author: Author = "auto"
+    research: Research = True
+    sandbox: SandboxKind = None
+    fetch: Fetch = True
+    seed: Seed = 0
+    max_tokens: MaxTokens = None
+    max_usd: MaxUsd = None
+    max_seconds: MaxSeconds = None
+    name: BatchName = None
+
+    def choice(self, settings: Settings, *, pick: bool = False) -> Choice | None:
+        """Which markets are meant; ``None`` when the options leave it open.
+
+        Raises:
+            ConfigurationError: Two options contradict each other, or the category is none.
+        """
+        options = ChoiceOptions(
+            top_volume=self.top_volume,
+            trending=self.trending,
+            breaking=self.breaking,
+            category=self.category,
+            number=self.number,
+            markets=tuple(self.market or ()),
+            pick=pick,
+        )
+        return choose(options, batch_size=settings.simulate_batch_size)
+
+    def plan(self, settings: Settings, choice: Choice | None, *, as_of: datetime | None = None) -> SimulatePlan:
+        """What the batch is asked to do; without a choice, which markets is still to be said.
+
+        Raises:
+            ConfigurationError: An option's value cannot be used; it is named.
+        """
+        from tasks.simulation.plan import AuthorChoice, SimulatePlan
+
+        floor = self.volume_floor
+        return SimulatePlan(
+            **({} if choice is None else msgspec.structs.asdict(choice)),
+            runs=self.runs,
+            standard_error=finite("--standard-error", self.standard_error),
+            models=self.models,
+            author=AuthorChoice(self.author),
+            research=self.research,
+            sandbox=self.sandbox,
+            seed=self.seed,
+            budget=budget_of(self.max_tokens, self.max_usd, self.max_seconds),
+            fetch_books=self.fetch,
+            volume_floor_usd=settings.simulate_volume_floor if floor is None else finite("--volume-floor", floor),
+            as_of=as_of,
+            name=checked_name(self.name),
+        )
+
+
+def takes_batch_options(command: Callable[..., None]) -> Callable[..., None]:
+    """``command`` as the command line reads it: in the place of its ``batch`` stand the options of a batch.
+
+    All its parameters are given by keyword.
+    """
+    own = inspect.signature(command, eval_str=True)
+    types = get_type_hints(BatchOptions, include_extras=True)
+    options = [
+        inspect.Parameter(
+            field.name, inspect.Parameter.KEYWORD_ONLY, default=field.default, annotation=types[field.name]
+        )
+        for field in msgspec.structs.fields(BatchOptions)
+    ]
+    parameters: list[inspect.Parameter] = []
+    for parameter in own.parameters.values():
+        parameters += options if parameter.annotation is BatchOptions else [parameter]
+
+    @wraps(command)
+    def run_command(**given: Any) -> None:
+        batch = BatchOptions(**{name: given.pop(name) for name in BatchOptions.__struct_fields__})
+        command(batch=batch, **given)
+
+    run_command.__signature__ = own.replace(parameters=parameters)  # type: ignore[attr-defined]
+    return run_command
 
 
 def finite(option: str, value: float) -> float:

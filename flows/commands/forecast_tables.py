@@ -8,7 +8,7 @@ from edgeworth.probability.resampling import PairedDifference
 from edgeworth.reports.figures import MINUS, MISSING, per_cent
 from edgeworth.simulation.track_record import Score, TrackRecord, Unscored
 from flows.commands.console import errors, printable, results, shown
-from tasks.simulation.scoring import ScoredForecasts
+from tasks.simulation.scoring import Scored, ScoredForecasts
 
 KINDS = {
     "all": "all",
@@ -29,11 +29,14 @@ REASONS = {
     Unscored.NO_MARKET_PRICE: "the market had no price to compare with",
 }
 
+LIVE = "Live: written down within an hour of the instant they look at."
+PAST = "Written down later than that, as with --as-of: whoever looks back may have known more."
+
 
 def print_scores(found: ScoredForecasts) -> None:
     """Scores, what they are of, what they leave out, and whether the chain holds."""
-    if found.total is not None:
-        _print_record(found, found.total)
+    if found.live is not None and found.past is not None:
+        _print_records(found.live, found.past, is_synthetic=found.is_synthetic)
     end = f", the {found.noted.position:,} among them that the batch noted" if found.noted else ""
     if found.fault is None:
         _say(
@@ -53,13 +56,21 @@ def print_fault(found: ScoredForecasts) -> None:
     errors.print(f"[bold red]The chain does not hold:[/] {shown(text)}", highlight=False, soft_wrap=True)
 
 
-def _print_record(found: ScoredForecasts, total: TrackRecord) -> None:
-    of = "invented markets" if found.is_synthetic else "real markets"
-    if not total.forecasts:
-        other = "" if found.is_synthetic else " (`--synthetic` for those of invented ones)"
+def _print_records(live: Scored, past: Scored, *, is_synthetic: bool) -> None:
+    of = "invented markets" if is_synthetic else "real markets"
+    if not live.total.forecasts and not past.total.forecasts:
+        other = "" if is_synthetic else " (`--synthetic` for those of invented ones)"
         _say(f"No forecast of {of} was registered{other}. `edgeworth simulate` registers one a market.")
         return
-    _say(f"{total.forecasts:,} forecasts of {of}, {total.scored:,} of them scored.")
+    _print_record(live, f"forecasts of {of}", LIVE)
+    if past.total.forecasts:
+        _say("")
+        _print_record(past, f"forecasts of past instants of {of}", PAST)
+
+
+def _print_record(found: Scored, of: str, what: str) -> None:
+    total = found.total
+    _say(f"{total.forecasts:,} {of}, {total.scored:,} of them scored. {what}")
     records = {"all": total, **found.by_author_kind} if len(found.by_author_kind) > 1 else found.by_author_kind
     if total.scored:
         _say(f"{per_cent(total.base_rate)} of the scored ones came true.")

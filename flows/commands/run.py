@@ -11,7 +11,7 @@ from edgeworth.markets.universe import UniverseMode, UniverseRule
 from flows.commands import batch_options as asked
 from flows.commands.console import print_error, print_json, printable, results
 from flows.commands.running import run_flow, shown_stages
-from flows.commands.simulate_selection import Choice, ChoiceOptions, choose
+from flows.commands.simulate_selection import Choice
 from tasks.settings import load_settings
 
 if TYPE_CHECKING:
@@ -39,7 +39,9 @@ _PUBLIC = (
 )
 
 
+@asked.takes_batch_options
 def run(
+    *,
     source: Annotated[
         list[str] | None,
         typer.Option(help="polymarket, kalshi, synthetic or file:PATH; repeat it for several.", show_default=False),
@@ -50,25 +52,7 @@ def run(
     second_reader: Annotated[
         int, typer.Option(help="Let a language model read at most so many pairs again; costs money.", min=0)
     ] = 0,
-    top_volume: asked.TopVolume = None,
-    trending: asked.Trending = None,
-    breaking: asked.Breaking = None,
-    category: asked.CategoryName = None,
-    number: asked.Number = None,
-    market: asked.MarketNames = None,
-    volume_floor: asked.VolumeFloor = None,
-    runs: asked.Runs = None,
-    standard_error: asked.StandardError = 0.0,
-    models: asked.Models = 1,
-    author: asked.Author = "auto",
-    research: asked.Research = True,
-    sandbox: asked.SandboxKind = None,
-    fetch: asked.Fetch = True,
-    seed: asked.Seed = 0,
-    max_tokens: asked.MaxTokens = None,
-    max_usd: asked.MaxUsd = None,
-    max_seconds: asked.MaxSeconds = None,
-    name: asked.BatchName = None,
+    batch: asked.BatchOptions,
     prefect: asked.InPrefect = True,
     json: asked.AsJson = False,
 ) -> None:
@@ -79,46 +63,17 @@ def run(
     from flows.commands.simulate_report import has_failed
     from tasks.main_job.parts import check_ready, run_plainly
     from tasks.main_job.plan import DEFAULT_SOURCES, RunPlan
-    from tasks.simulation.plan import AuthorChoice, SimulatePlan
     from tasks.simulation.ready import check_task_runner
 
     settings = load_settings()
-    chosen = choose(
-        ChoiceOptions(
-            top_volume=top_volume,
-            trending=trending,
-            breaking=breaking,
-            category=category,
-            number=number,
-            markets=tuple(market or ()),
-        ),
-        batch_size=settings.simulate_batch_size,
-    ) or Choice(mode=UniverseMode.TOP_VOLUME, count=settings.simulate_batch_size)
+    busiest = Choice(mode=UniverseMode.TOP_VOLUME, count=settings.simulate_batch_size)
     plan = RunPlan(
         sources=tuple(source or DEFAULT_SOURCES),
         limit=limit,
         full=full,
         history=history,
         second_reader=second_reader,
-        batch=SimulatePlan(
-            mode=chosen.mode,
-            count=chosen.count,
-            category=chosen.category,
-            picks=chosen.picks,
-            volume_floor_usd=(
-                settings.simulate_volume_floor if volume_floor is None else asked.finite("--volume-floor", volume_floor)
-            ),
-            runs=runs,
-            standard_error=asked.finite("--standard-error", standard_error),
-            models=models,
-            author=AuthorChoice(author),
-            research=research,
-            sandbox=sandbox,
-            seed=seed,
-            budget=asked.budget_of(max_tokens, max_usd, max_seconds),
-            fetch_books=fetch,
-            name=asked.checked_name(name),
-        ),
+        batch=batch.plan(settings, batch.choice(settings) or busiest),
     )
     # Before Prefect is started: it would tell a wrong setting as a traceback, ten seconds later.
     check_ready(settings, plan)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Annotated
 
-import msgspec
 import typer
 
 from edgeworth.errors import ConfigurationError
@@ -13,7 +12,7 @@ from flows.commands import batch_options as asked
 from flows.commands.arguments import read_instant
 from flows.commands.console import errors, print_error, print_json, results
 from flows.commands.running import run_flow, shown_stages
-from flows.commands.simulate_selection import CHOICES, Choice, ChoiceOptions, choose
+from flows.commands.simulate_selection import CHOICES
 from tasks.settings import Settings, load_settings
 
 if TYPE_CHECKING:
@@ -41,24 +40,13 @@ was interrupted goes on when the same command is given again.
 """
 
 
+@asked.takes_batch_options
 def simulate(
-    top_volume: asked.TopVolume = None,
-    trending: asked.Trending = None,
-    breaking: asked.Breaking = None,
-    category: asked.CategoryName = None,
-    number: asked.Number = None,
-    market: asked.MarketNames = None,
+    *,
+    batch: asked.BatchOptions,
     pick: Annotated[
         bool, typer.Option("--pick", help="Pick from a list, in a terminal.", rich_help_panel=asked.WHICH)
     ] = False,
-    volume_floor: asked.VolumeFloor = None,
-    runs: asked.Runs = None,
-    standard_error: asked.StandardError = 0.0,
-    models: asked.Models = 1,
-    author: asked.Author = "auto",
-    research: asked.Research = True,
-    sandbox: asked.SandboxKind = None,
-    fetch: asked.Fetch = True,
     as_of: Annotated[
         str | None,
         typer.Option(
@@ -67,11 +55,6 @@ def simulate(
             rich_help_panel=asked.HOW,
         ),
     ] = None,
-    seed: asked.Seed = 0,
-    max_tokens: asked.MaxTokens = None,
-    max_usd: asked.MaxUsd = None,
-    max_seconds: asked.MaxSeconds = None,
-    name: asked.BatchName = None,
     prefect: asked.InPrefect = True,
     json: asked.AsJson = False,
 ) -> None:
@@ -79,38 +62,12 @@ def simulate(
 
     Without `--top-volume`, `--trending`, `--breaking`, `--category` or `--market` a menu asks which markets are meant.
     """
-    from tasks.simulation.plan import AuthorChoice, SimulatePlan
-
-    options = ChoiceOptions(
-        top_volume=top_volume,
-        trending=trending,
-        breaking=breaking,
-        category=category,
-        number=number,
-        markets=tuple(market or ()),
-        pick=pick,
-    )
     settings = load_settings()
-    choice = choose(options, batch_size=settings.simulate_batch_size)
+    choice = batch.choice(settings, pick=pick)
     if choice is None:
         _check_menu_possible(is_pick=pick, is_json=json)
-    plan = SimulatePlan(
-        runs=runs,
-        standard_error=asked.finite("--standard-error", standard_error),
-        models=models,
-        author=AuthorChoice(author),
-        research=research,
-        sandbox=sandbox,
-        seed=seed,
-        budget=asked.budget_of(max_tokens, max_usd, max_seconds),
-        fetch_books=fetch,
-        volume_floor_usd=(
-            settings.simulate_volume_floor if volume_floor is None else asked.finite("--volume-floor", volume_floor)
-        ),
-        as_of=read_instant("--as-of", as_of),
-        name=asked.checked_name(name),
-    )
-    chosen = _settled(settings, plan, choice, is_list=pick)
+    plan = batch.plan(settings, choice, as_of=read_instant("--as-of", as_of))
+    chosen = _settled(settings, plan, is_open=choice is None, is_list=pick)
     if chosen is None:
         raise typer.Exit(0)
     _simulate(settings, chosen, is_in_prefect=prefect, is_json=json)
@@ -150,8 +107,8 @@ def _import_flow() -> Flow[..., State]:
     return simulate
 
 
-def _settled(settings: Settings, plan: SimulatePlan, choice: Choice | None, *, is_list: bool) -> SimulatePlan | None:
-    """The whole plan, with the choice given or the one made in the menu; ``None`` when the user quits there.
+def _settled(settings: Settings, plan: SimulatePlan, *, is_open: bool, is_list: bool) -> SimulatePlan | None:
+    """The plan with the markets that are meant; where that is open, a menu asks, and ``None`` is the user's leaving.
 
     Raises:
         ConfigurationError: A service asked for by name has no key, a market is not known, or there is none at all.
@@ -159,14 +116,10 @@ def _settled(settings: Settings, plan: SimulatePlan, choice: Choice | None, *, i
     from tasks import wiring
     from tasks.simulation.ready import check_markets, check_services
 
-    if choice is not None:
-        plan = msgspec.structs.replace(
-            plan, mode=choice.mode, count=choice.count, category=choice.category, picks=choice.picks
-        )
     check_services(settings, plan)
     with wiring.open_storage(settings) as storage:
         check_markets(storage, plan)
-        return _asked(settings, storage, plan, is_list=is_list) if choice is None else plan
+        return _asked(settings, storage, plan, is_list=is_list) if is_open else plan
 
 
 def _asked(settings: Settings, storage: Storage, plan: SimulatePlan, *, is_list: bool) -> SimulatePlan | None:
