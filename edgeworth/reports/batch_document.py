@@ -14,6 +14,7 @@ from msgspec import Meta, Struct
 
 from edgeworth.reports.batch import BatchReport, average, ordered
 from edgeworth.reports.figures import difference_interval, distance
+from edgeworth.reports.schemas import published_schema
 from edgeworth.simulation.estimate import Estimate, Verdict
 from edgeworth.simulation.record import AuthorKind, MarketSimulation, MarketStatus, ModelRun, Usage
 from edgeworth.simulation.result import Anchoring
@@ -263,12 +264,7 @@ def batch_json(report: BatchReport) -> dict[str, Any]:
 
 def batch_schema() -> dict[str, Any]:
     """The JSON schema (draft 2020-12) of what ``batch_json`` gives; published as ``docs/batch_report.schema.json``."""
-    (top,), parts = msgspec.json.schema_components([BatchDocument], ref_template="#/$defs/{name}")
-    for part in parts.values():
-        if "properties" in part:
-            part["additionalProperties"] = False
-            part["description"] = " ".join(part["description"].split())
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": SCHEMA_TITLE, **top, "$defs": parts}
+    return published_schema(BatchDocument, SCHEMA_TITLE)
 
 
 def _batch(report: BatchReport) -> BatchDocument:

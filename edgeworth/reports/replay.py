@@ -15,7 +15,7 @@ import numpy as np
 from msgspec import Struct
 
 from edgeworth.markets.bars import BarOrder, BarSurvey, Gap
-from edgeworth.replay.bars import Bars
+from edgeworth.replay.bars import Bars, Floats
 from edgeworth.replay.candidates import Candidate
 from edgeworth.replay.loop import Replay, ReplaySetup
 from edgeworth.replay.metrics import Metrics
@@ -23,6 +23,7 @@ from edgeworth.replay.outcomes import CandidateOutcome
 from edgeworth.replay.parity import Certificate
 from edgeworth.replay.sweep import Verdict
 from edgeworth.replay.windows import CANDIDATE_WINDOW_BARS
+from edgeworth.simulation.context import Series
 
 MOST_GAPS = 50
 """Gaps that are told one by one; all are counted."""
@@ -174,6 +175,30 @@ class ReplayReport(_Report, frozen=True, kw_only=True):
     outcomes: tuple[CandidateOutcome, ...] = ()
     configuration: str | None = None
 
+    @property
+    def open_profit(self) -> float | None:
+        """Dollars that the open position has gained at the last close, before the costs of leaving."""
+        held = self.replay.open_position
+        if held is None:
+            return None
+        last = float(self.replay.bars.close[-1])
+        return held.side.sign * held.quantity * (last - held.entry_price) - held.fees
+
+    @property
+    def entries(self) -> int:
+        """Positions that were opened."""
+        return len(self.replay.decided_at)
+
+    @property
+    def entered(self) -> int:
+        """Candidates because of which a position was opened."""
+        return sum(outcome.entered for outcome in self.outcomes)
+
+    @property
+    def entries_apart(self) -> int:
+        """Positions that belong to no candidate."""
+        return self.entries - sum(len(outcome.trades) + outcome.holds for outcome in self.outcomes)
+
 
 class ParityReport(_Report, frozen=True, kw_only=True):
     """Whether a focused replay comes to what the full one comes to.
@@ -228,3 +253,22 @@ class SweepReport(_Report, frozen=True, kw_only=True):
     earlier_trials: int = 0
     failed: tuple[FailedTrials, ...] = ()
     reach: int = CANDIDATE_WINDOW_BARS
+
+    @property
+    def trials_counted(self) -> int:
+        """All of these bars that were ever made: what the best of them is held against."""
+        return (0 if self.verdict is None else len(self.verdict.trials)) + self.earlier_trials
+
+
+def setting_of(settings: Mapping[str, Any], name: str) -> Any:
+    """The setting called ``name``, where dots reach within; ``None`` where there is none."""
+    value: Any = settings
+    for part in name.split("."):
+        value = value.get(part) if isinstance(value, Mapping) else None
+    return value
+
+
+def series_of(bars: Bars, values: Floats) -> Series:
+    """``values`` of each bar at its close."""
+    ends = bars.opens_at + bars.interval_seconds
+    return Series(at_seconds=tuple(map(float, ends.tolist())), values=tuple(values.tolist()))
