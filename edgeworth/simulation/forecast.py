@@ -6,12 +6,16 @@ the digest of the one before it (``chain``).
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Final
 
 from msgspec import Struct
 
 from edgeworth.simulation.estimate import market_view
 from edgeworth.simulation.record import AuthorKind, MarketSimulation, MarketStatus
+
+LIVE_WITHIN: Final = timedelta(hours=1)
+"""A forecast written down later than this after the instant it looks at is not of the present."""
 
 
 class Forecast(Struct, frozen=True, kw_only=True):
@@ -52,6 +56,15 @@ class Forecast(Struct, frozen=True, kw_only=True):
     verdict: str | None
     reason: str | None
     code_version: str
+
+    @property
+    def is_live(self) -> bool:
+        """Whether it was written down while its instant was the present; those of a past one are never scored with it.
+
+        Looking back (``--as-of``), whoever chose the markets or wrote the models may have known what came of them.
+        A batch that took longer than ``LIVE_WITHIN`` counts with those: its prices were old by then.
+        """
+        return self.registered_at - self.as_of <= LIVE_WITHIN
 
 
 def forecast_of(record: MarketSimulation, *, run_id: str, registered_at: datetime, code_version: str) -> Forecast:

@@ -145,7 +145,7 @@ def _known_at(market: Market) -> datetime | None:
 def track_record(
     forecasts: Sequence[Forecast], endings: Mapping[str, Ending], *, seed: int = 0, resamples: int = 2_000
 ) -> TrackRecord:
-    """Score ``forecasts`` of real, or of invented, markets.
+    """Score ``forecasts`` of real, or of invented, markets; live ones, or those of past instants.
 
     Args:
         forecasts: All that were registered, answered or not.
@@ -154,10 +154,12 @@ def track_record(
         resamples: How many.
 
     Raises:
-        DataError: Forecasts of real and of invented markets are mixed.
+        DataError: Forecasts of real and of invented markets, or of the present and of the past, are mixed.
     """
     if len({one.is_synthetic for one in forecasts}) > 1:
         raise DataError("expected forecasts of real markets or of invented ones, found both: score them apart")
+    if len({one.is_live for one in forecasts}) > 1:
+        raise DataError("expected live forecasts or those of past instants, found both: score them apart")
     reasons = [_unscored(one, endings.get(one.market_id)) for one in forecasts]
     scored = [one for one, reason in zip(forecasts, reasons, strict=True) if reason is None]
     had_answer = (None, Unscored.NO_MARKET_PRICE)

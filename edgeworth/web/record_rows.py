@@ -20,8 +20,9 @@ RESAMPLES = 500
 
 
 class RecordRow(NamedTuple):
-    """The record of one kind of author, as text."""
+    """The record of one kind of author, as text; ``made`` says whether live, see ``Forecast.is_live``."""
 
+    made: str
     kind: str
     record: TrackRecord
     model: str
@@ -32,19 +33,24 @@ class RecordRow(NamedTuple):
 
 
 def records(store: SiteStore, *, is_synthetic: bool) -> list[RecordRow]:
-    """The record of each kind of author on the newest ``MOST_SCORED`` forecasts."""
+    """The record of each kind of author on the newest ``MOST_SCORED`` forecasts: live ones, then those of the past."""
     newest: Sequence[Forecast] = store.find_forecasts(ForecastFilter(is_synthetic=is_synthetic), limit=MOST_SCORED).rows
     markets = store.get_markets({one.market_id for one in newest})
     endings = {market_id: ending_of(market) for market_id, market in markets.items()}
-    by_kind = by_author_kind(newest, endings, resamples=RESAMPLES)
-    return [_record_row(kind, record) for kind, record in by_kind.items()]
+    rows: list[RecordRow] = []
+    for made, is_live in (("live", True), ("looking back", False)):
+        those = [one for one in newest if one.is_live is is_live]
+        by_kind = by_author_kind(those, endings, resamples=RESAMPLES)
+        rows += [_record_row(made, kind, record) for kind, record in by_kind.items()]
+    return rows
 
 
-def _record_row(kind: str, record: TrackRecord) -> RecordRow:
+def _record_row(made: str, kind: str, record: TrackRecord) -> RecordRow:
     model, market, combined = (
         MISSING if score is None else f"{score.brier:.3f}" for score in (record.model, record.market, record.combined)
     )
     return RecordRow(
+        made=made,
         kind="no model" if kind == "none" else KIND_WORDS[AuthorKind(kind)],
         record=record,
         model=model,

@@ -37,13 +37,23 @@ def print_scores(found: ScoredForecasts) -> None:
     """Scores, what they are of, what they leave out, and whether the chain holds."""
     if found.live is not None and found.past is not None:
         _print_records(found.live, found.past, is_synthetic=found.is_synthetic)
-    end = f", the {found.noted.position:,} among them that the batch noted" if found.noted else ""
     if found.fault is None:
-        _say(
-            "No forecast was registered yet: there is no chain to hold."
-            if not found.registered
-            else f"The chain holds: all {found.registered:,} registered forecasts stand as they were written{end}."
-        )
+        _say(_chain(found))
+
+
+def _chain(found: ScoredForecasts) -> str:
+    """That it holds, and what the batch that was named says of it."""
+    if not found.registered:
+        return "No forecast was registered yet: there is no chain to hold."
+    if found.registered == 1:
+        told = "the one registered forecast stands as it was written"
+    else:
+        told = f"all {found.registered:,} registered forecasts stand as they were written"
+    if found.noted is None:
+        return f"The chain holds: {told}."
+    were = "was" if found.noted.position == 1 else "were"
+    noted = f"{found.noted.position:,} {were} registered by the end of the batch; nothing of that is gone"
+    return f"The chain holds: {told}. {noted}."
 
 
 def print_fault(found: ScoredForecasts) -> None:
@@ -62,15 +72,17 @@ def _print_records(live: Scored, past: Scored, *, is_synthetic: bool) -> None:
         other = "" if is_synthetic else " (`--synthetic` for those of invented ones)"
         _say(f"No forecast of {of} was registered{other}. `edgeworth simulate` registers one a market.")
         return
-    _print_record(live, f"forecasts of {of}", LIVE)
+    _print_record(live, of, LIVE)
     if past.total.forecasts:
         _say("")
-        _print_record(past, f"forecasts of past instants of {of}", PAST)
+        _print_record(past, f"past instants of {of}", PAST)
 
 
 def _print_record(found: Scored, of: str, what: str) -> None:
     total = found.total
-    _say(f"{total.forecasts:,} {of}, {total.scored:,} of them scored. {what}")
+    noun = "forecast" if total.forecasts == 1 else "forecasts"
+    scored = f"{total.scored:,} scored" if total.scored else "none scored yet"
+    _say(f"{total.forecasts:,} {noun} of {of}, {scored}. {what}")
     records = {"all": total, **found.by_author_kind} if len(found.by_author_kind) > 1 else found.by_author_kind
     if total.scored:
         _say(f"{per_cent(total.base_rate)} of the scored ones came true.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import msgspec
@@ -9,10 +10,18 @@ from msgspec import Struct
 
 from edgeworth.errors import ConfigurationError, DataError
 from edgeworth.simulation.chain import ChainEnd, ChainFault
-from edgeworth.simulation.track_record import TrackRecord, by_author_kind, ending_of, track_record
+from edgeworth.simulation.forecast import Forecast
+from edgeworth.simulation.track_record import Ending, TrackRecord, by_author_kind, ending_of, track_record
 from tasks import wiring
 from tasks.settings import Settings
 from tasks.simulation.folder import MANIFEST
+
+
+class Scored(Struct, frozen=True, kw_only=True):
+    """Forecasts that may be scored together: ``total``, and the same by the kind of author."""
+
+    total: TrackRecord
+    by_author_kind: dict[str, TrackRecord]
 
 
 class ScoredForecasts(Struct, frozen=True, kw_only=True):
@@ -20,16 +29,17 @@ class ScoredForecasts(Struct, frozen=True, kw_only=True):
 
     Attributes:
         is_synthetic: The world: invented markets, or real ones.
-        total: All of them; ``None`` where what stands in the store cannot be read as forecasts any more.
-        by_author_kind: The same by the kind of author; see ``track_record.by_author_kind``.
+        live: Those written down while their instant was the present (``Forecast.is_live``); ``None`` where what stands
+            in the store cannot be read as forecasts any more.
+        past: All others, as of runs with ``--as-of``. Never in one figure with the live ones.
         registered: Forecasts of both worlds that the chain holds.
         noted: The end of the chain that a batch wrote down, when one was named.
         fault: Where the chain does not hold; ``None`` when it does.
     """
 
     is_synthetic: bool
-    total: TrackRecord | None
-    by_author_kind: dict[str, TrackRecord]
+    live: Scored | None
+    past: Scored | None
     registered: int
     noted: ChainEnd | None
     fault: ChainFault | None
@@ -58,38 +68,49 @@ def score_forecasts(settings: Settings, *, is_synthetic: bool = False, batch: Pa
             if fault is None:
                 raise
             # What was changed is no forecast any more: the fault says which and how.
-            total, kinds = None, {}
+            live = past = None
         else:
             markets = storage.catalogue.get_markets({one.market_id for one in forecasts})
             endings = {market_id: ending_of(market) for market_id, market in markets.items()}
-            total, kinds = track_record(forecasts, endings), by_author_kind(forecasts, endings)
+            live = _scored([one for one in forecasts if one.is_live], endings)
+            past = _scored([one for one in forecasts if not one.is_live], endings)
     return ScoredForecasts(
         is_synthetic=is_synthetic,
-        total=total,
-        by_author_kind=kinds,
+        live=live,
+        past=past,
         registered=0 if end is None else end.position,
         noted=noted,
         fault=fault,
     )
 
 
+def _scored(forecasts: Sequence[Forecast], endings: Mapping[str, Ending]) -> Scored:
+    return Scored(total=track_record(forecasts, endings), by_author_kind=by_author_kind(forecasts, endings))
+
+
 class _Manifest(Struct):
     """What of a batch's manifest matters here."""
 
-    last_forecast: ChainEnd
+    last_forecast: ChainEnd | None
 
 
 def read_noted_end(batch: Path) -> ChainEnd:
     """Where the chain of forecasts ended when the batch in the folder ``batch`` did.
 
     Raises:
-        ConfigurationError: There is no manifest, or it notes no end: the batch did not come to its own.
+        ConfigurationError: There is no manifest, it notes no end since the batch did not come to its own, or there was
+            no forecast at all.
     """
     path = batch / MANIFEST
     expected = f"--batch: expected the folder of a batch that has ended, with last_forecast in its {MANIFEST}"
     try:
-        return msgspec.json.decode(path.read_bytes(), type=_Manifest).last_forecast
+        noted = msgspec.json.decode(path.read_bytes(), type=_Manifest).last_forecast
     except OSError as error:
         raise ConfigurationError(f"{expected}; found {path}: {error.strerror}") from None
     except msgspec.DecodeError as error:
         raise ConfigurationError(f"{expected}; found {path}: {error}") from None
+    if noted is None:
+        raise ConfigurationError(
+            f"--batch: no forecast had been registered by the end of this batch ({path}): nothing of it can be gone"
+        )
+    return noted

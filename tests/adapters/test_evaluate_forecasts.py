@@ -9,6 +9,7 @@ import json
 import math
 import shutil
 import sqlite3
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -92,7 +93,7 @@ def cut(folder: Path, tmp_path: Path) -> Path:
 
 def test_invented_markets_are_scored_by_hand_and_alone(folder):
     found = score_forecasts(settings_at(folder), is_synthetic=True)
-    total = found.total
+    total = found.live.total
     assert (total.forecasts, total.scored, total.unscored) == (4, 3, {"unresolved": 1})
     assert [total.model.brier, total.market.brier, total.combined.brier] == pytest.approx(
         [0.41 / 3, 0.38 / 3, 0.3875 / 3]
@@ -104,7 +105,7 @@ def test_invented_markets_are_scored_by_hand_and_alone(folder):
 
 
 def test_kinds_of_authors_stand_apart(folder):
-    kinds = score_forecasts(settings_at(folder), is_synthetic=True).by_author_kind
+    kinds = score_forecasts(settings_at(folder), is_synthetic=True).live.by_author_kind
     assert {kind: one.model.brier for kind, one in kinds.items()} == {
         "written": pytest.approx(0.025),
         "builtin": pytest.approx(0.36),
@@ -112,15 +113,36 @@ def test_kinds_of_authors_stand_apart(folder):
 
 
 def test_real_markets_are_what_is_scored_unless_invented_ones_are_asked_for(folder):
-    total = score_forecasts(settings_at(folder)).total
+    total = score_forecasts(settings_at(folder)).live.total
     assert (total.forecasts, total.model.brier) == (1, pytest.approx(0.09))
+
+
+def test_forecasts_of_a_past_instant_are_scored_apart_from_live_ones(tmp_path):
+    """A says 0.9 and B, looked at again a day later, 0.2: one square of 0.01 each, and no figure with both."""
+    looked_back = {"registered_at": AS_OF + timedelta(days=1)}
+    with open_stores(tmp_path) as storage:
+        save_markets(storage, MARKETS)
+        for name, said, changes in (("A", 0.9, {}), ("B", 0.2, looked_back)):
+            record = a_record(f"synthetic-kalshi:{name}", context=context(market_id=f"synthetic-kalshi:{name}"))
+            forecast = replace(a_forecast(record, **changes), probability=said, market_probability=0.5, combined=0.5)
+            storage.simulations.register("run", record, forecast)
+    found = score_forecasts(settings_at(tmp_path), is_synthetic=True)
+    assert (found.live.total.forecasts, found.live.total.model.brier) == (1, pytest.approx(0.01))
+    assert (found.past.total.forecasts, found.past.total.model.brier) == (1, pytest.approx(0.04))
+    told = evaluate(tmp_path, "--synthetic").out
+    live, _, past = told.partition("1 forecast of past instants of invented markets")
+    assert "1 forecast of invented markets, 1 scored. Live" in live
+    assert "0.0100" in live
+    assert "0.0400" not in live
+    assert "0.0400" in past
+    assert "--as-of" in past
 
 
 def test_a_market_that_the_catalogue_does_not_know_is_counted_with_its_reason(tmp_path):
     with open_stores(tmp_path) as storage:
         record = a_record("kalshi:GONE")
         storage.simulations.register("run", record, a_forecast(record))
-    assert score_forecasts(settings_at(tmp_path)).total.unscored == {"unknown_market": 1}
+    assert score_forecasts(settings_at(tmp_path)).live.total.unscored == {"unknown_market": 1}
 
 
 def test_the_noted_end_shows_that_the_last_forecast_was_taken_away(cut):
@@ -135,7 +157,7 @@ def test_the_noted_end_shows_that_the_last_forecast_was_taken_away(cut):
         (None, "No such file"),
         ("{", "truncated"),
         ('{"run_id": "r", "status": "running"}', "last_forecast"),
-        ('{"last_forecast": null}', "got `null`"),
+        ('{"last_forecast": null}', "no forecast had been registered by the end of this batch"),
     ],
 )
 def test_a_batch_that_noted_no_end_is_refused(tmp_path, manifest, words):
@@ -157,15 +179,16 @@ def test_the_json_is_one_object(folder):
     assert (done.code, done.err) == (0, "")
     assert done.json["chain_holds"] is True
     assert done.json["noted"]["position"] == done.json["registered"] == 5
-    assert done.json["total"]["combined"]["brier"] == pytest.approx(0.3875 / 3)
-    assert list(done.json["by_author_kind"]) == ["written", "builtin"]
+    assert done.json["live"]["total"]["combined"]["brier"] == pytest.approx(0.3875 / 3)
+    assert list(done.json["live"]["by_author_kind"]) == ["written", "builtin"]
+    assert done.json["past"]["total"]["forecasts"] == 0
 
 
 def test_a_person_reads_scores_intervals_what_is_left_out_and_that_the_chain_holds(folder):
     done = evaluate(folder, "--synthetic")
     assert (done.code, done.err) == (0, "")
     for words in (
-        "4 forecasts of invented markets, 3 of them scored",
+        "4 forecasts of invented markets, 3 scored",
         "0.1367",
         "0.1267",
         "0.1292",
@@ -179,7 +202,22 @@ def test_a_person_reads_scores_intervals_what_is_left_out_and_that_the_chain_hol
 def test_a_chain_that_does_not_hold_ends_in_code_1_after_the_scores(cut):
     done = evaluate(cut, "--synthetic", "--batch", "batch")
     done.says(1, "The chain does not hold", "position 5", "the last ones were removed", "another database")
-    assert "3 of them scored" in done.out
+    assert "3 scored" in done.out
+
+
+def test_a_batch_of_which_nothing_can_be_scored_yet_is_told_in_plain_words(tmp_path):
+    with open_stores(tmp_path) as storage:
+        save_markets(storage, [a_market("D", **INVENTED)])
+        record = a_record("synthetic-kalshi:D", context=context(market_id="synthetic-kalshi:D"))
+        storage.simulations.register("run", record, a_forecast(record))
+        end = storage.simulations.chain_end()
+    (tmp_path / "batch").mkdir()
+    (tmp_path / "batch" / "manifest.json").write_text(json.dumps({"last_forecast": msgspec.to_builtins(end)}))
+    done = evaluate(tmp_path, "--synthetic", "--batch", "batch")
+    assert (done.code, done.err) == (0, "")
+    assert "1 forecast of invented markets, none scored yet." in done.out
+    assert "The chain holds: the one registered forecast stands as it was written." in done.out
+    assert "1 was registered by the end of the batch; nothing of that is gone." in done.out
 
 
 def test_without_forecasts_there_is_nothing_to_be_wrong_about(tmp_path):

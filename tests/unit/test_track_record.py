@@ -208,3 +208,14 @@ def test_without_any_instant_from_the_venue_a_market_was_known_by_its_planned_cl
     assert ending_of(a_market(resolution=undated, closes_at=LATER)).known_at == NOON
     before = NOON - timedelta(days=1)
     assert ending_of(a_market(resolution=undated, closes_at=before)).known_at == before
+
+
+def test_live_is_what_was_written_down_within_an_hour_of_its_instant():
+    just, over = (said("A", 0.9, registered_at=AS_OF + timedelta(hours=1, seconds=late)) for late in (0, 1))
+    assert (just.is_live, over.is_live) == (True, False)
+
+
+def test_live_forecasts_and_those_of_past_instants_are_never_scored_together():
+    looked_back = said("B", 0.2, 0.3, 0.25, registered_at=AS_OF + timedelta(days=1))
+    with pytest.raises(DataError, match="live forecasts or those of past instants, found both"):
+        track_record([FORECASTS[0], looked_back], ENDINGS)
