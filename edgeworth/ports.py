@@ -359,16 +359,20 @@ class Reply(Struct, frozen=True, kw_only=True):
     text: str = ""
 
 
-class LanguageModel(Protocol):
-    """Something that reads a prompt and answers with JSON. Attempts are bounded inside; callers do not retry."""
+class PaidService(Protocol):
+    """Something outside that may charge for what it answers."""
 
     @property
     def name(self) -> str:
-        """Service and model, such as ``anthropic/claude-sonnet-5-5``: for reports and manifests."""
+        """Who is asked, with its model where it has several, such as ``anthropic/claude-sonnet-5-5``; for reports."""
 
     @property
     def has_known_price(self) -> bool:
         """Whether answers come with their cost; without it no budget of money can be kept."""
+
+
+class LanguageModel(PaidService, Protocol):
+    """Something that reads a prompt and answers with JSON. Attempts are bounded inside; callers do not retry."""
 
     async def ask(self, question: Prompt, *, schema: Mapping[str, Any], max_tokens: int) -> Reply:
         """The answer to ``question``.
@@ -416,16 +420,8 @@ class ResearchAnswer(Struct, frozen=True, kw_only=True):
     cost: UsdMicros | None = None
 
 
-class Research(Protocol):
+class Research(PaidService, Protocol):
     """A search over what was published until an instant. Attempts are bounded inside; callers do not retry."""
-
-    @property
-    def name(self) -> str:
-        """Who is asked: for reports, manifests and the memory of answers."""
-
-    @property
-    def has_known_price(self) -> bool:
-        """Whether answers come with their cost; without it no budget of money can be kept."""
 
     async def search(self, query: str, as_of: datetime, limit: int) -> ResearchAnswer:
         """At most ``limit`` snippets published at or before ``as_of``, in the service's order.

@@ -23,6 +23,7 @@ from edgeworth.simulation.contract import RunOptions, harness_source
 from edgeworth.simulation.ports import UnitStore
 from edgeworth.simulation.sandbox import Limits, RunStatus
 from edgeworth.simulation.unit_key import unit_key
+from edgeworth.wrapped import Wrapped
 
 logger = logging.getLogger(__name__)
 
@@ -35,7 +36,7 @@ FORMAT: Final = 1
 """Of all units; a change of their form raises it."""
 
 
-class RememberedModel:
+class RememberedModel(Wrapped[LanguageModel]):
     """Asks ``model`` what ``units`` does not hold, for use within one event loop.
 
     A reply that was remembered keeps its tokens and cost: this batch paid for them, if in an earlier process.
@@ -50,29 +51,16 @@ class RememberedModel:
     def __init__(
         self, model: LanguageModel, units: UnitStore, *, on_recall: Callable[[Reply], None] = lambda _: None
     ) -> None:
-        self._model = model
+        super().__init__(model)
         self._replies = _Units(units, REPLY, Reply, on_recall)
-
-    def __repr__(self) -> str:
-        return f"RememberedModel({self._model!r})"
-
-    @property
-    def name(self) -> str:
-        """Of the model that is asked."""
-        return self._model.name
-
-    @property
-    def has_known_price(self) -> bool:
-        """Of the model that is asked."""
-        return self._model.has_known_price
 
     async def ask(self, question: Prompt, *, schema: Mapping[str, Any], max_tokens: int) -> Reply:
         """See ``edgeworth.ports.LanguageModel.ask``; two who ask the same at the same time ask once."""
         key = unit_key(REPLY, FORMAT, self.name, question, dict(schema), max_tokens)
-        return await self._replies.get(key, lambda: self._model.ask(question, schema=schema, max_tokens=max_tokens))
+        return await self._replies.get(key, lambda: self._service.ask(question, schema=schema, max_tokens=max_tokens))
 
 
-class RememberedSearch:
+class RememberedSearch(Wrapped[Research]):
     """The search for one market of a run: asks ``research`` what ``units`` does not hold; used within one event loop.
 
     A remembered answer keeps its cost, as a reply does: what a killed process paid for is in the sum of its batch. A
@@ -94,27 +82,14 @@ class RememberedSearch:
         market_id: str,
         on_recall: Callable[[ResearchAnswer], None] = lambda _: None,
     ) -> None:
-        self._research = research
+        super().__init__(research)
         self._whose = run, market_id
         self._answers = _Units(units, SEARCH, ResearchAnswer, on_recall)
-
-    def __repr__(self) -> str:
-        return f"RememberedSearch({self._research!r})"
-
-    @property
-    def name(self) -> str:
-        """Of who is asked."""
-        return self._research.name
-
-    @property
-    def has_known_price(self) -> bool:
-        """Of who is asked."""
-        return self._research.has_known_price
 
     async def search(self, query: str, as_of: datetime, limit: int) -> ResearchAnswer:
         """See ``edgeworth.ports.Research.search``."""
         key = unit_key(SEARCH, FORMAT, *self._whose, self.name, query, as_of, limit)
-        return await self._answers.get(key, lambda: self._research.search(query, as_of, limit))
+        return await self._answers.get(key, lambda: self._service.search(query, as_of, limit))
 
 
 class RememberedRuns:

@@ -17,9 +17,10 @@ from datetime import datetime
 from typing import Any, TypeVar
 
 from edgeworth.errors import BudgetSpentError, ConfigurationError
-from edgeworth.ports import LanguageModel, Prompt, Reply, Research, ResearchAnswer
+from edgeworth.ports import LanguageModel, PaidService, Prompt, Reply, Research, ResearchAnswer
 from edgeworth.simulation.record import Usage
 from edgeworth.units import UsdMicros, decimal_text
+from edgeworth.wrapped import Wrapped
 
 T = TypeVar("T")
 
@@ -102,7 +103,7 @@ class Spending:
         self.count(usage_of_search(answer))
 
 
-class CountedModel:
+class CountedModel(Wrapped[LanguageModel]):
     """A language model whose answers are counted, and that is not asked once the budget is spent.
 
     Args:
@@ -115,21 +116,8 @@ class CountedModel:
 
     def __init__(self, model: LanguageModel, spending: Spending) -> None:
         check_price(model, spending)
-        self._model = model
+        super().__init__(model)
         self._gate = _Gate(spending)
-
-    def __repr__(self) -> str:
-        return f"CountedModel({self._model!r})"
-
-    @property
-    def name(self) -> str:
-        """Of the model that is asked."""
-        return self._model.name
-
-    @property
-    def has_known_price(self) -> bool:
-        """Of the model that is asked."""
-        return self._model.has_known_price
 
     async def ask(self, question: Prompt, *, schema: Mapping[str, Any], max_tokens: int) -> Reply:
         """See ``edgeworth.ports.LanguageModel.ask``.
@@ -138,30 +126,17 @@ class CountedModel:
             BudgetSpentError: The budget is spent; nobody was asked.
         """
         return await self._gate.through(
-            lambda: self._model.ask(question, schema=schema, max_tokens=max_tokens), usage_of
+            lambda: self._service.ask(question, schema=schema, max_tokens=max_tokens), usage_of
         )
 
 
-class CountedResearch:
+class CountedResearch(Wrapped[Research]):
     """A search whose answers are counted, and that is not asked once the budget is spent; see ``CountedModel``."""
 
     def __init__(self, research: Research, spending: Spending) -> None:
         check_price(research, spending)
-        self._research = research
+        super().__init__(research)
         self._gate = _Gate(spending)
-
-    def __repr__(self) -> str:
-        return f"CountedResearch({self._research!r})"
-
-    @property
-    def name(self) -> str:
-        """Who is asked."""
-        return self._research.name
-
-    @property
-    def has_known_price(self) -> bool:
-        """Of whoever is asked."""
-        return self._research.has_known_price
 
     async def search(self, query: str, as_of: datetime, limit: int) -> ResearchAnswer:
         """See ``edgeworth.ports.Research.search``.
@@ -169,7 +144,7 @@ class CountedResearch:
         Raises:
             BudgetSpentError: The budget is spent; nobody was asked.
         """
-        return await self._gate.through(lambda: self._research.search(query, as_of, limit), usage_of_search)
+        return await self._gate.through(lambda: self._service.search(query, as_of, limit), usage_of_search)
 
 
 def usage_of(reply: Reply) -> Usage:
@@ -202,7 +177,7 @@ class _Gate:
         return answer
 
 
-def check_price(service: LanguageModel | Research, spending: Spending) -> None:
+def check_price(service: PaidService, spending: Spending) -> None:
     """See that what ``service`` charges can be bounded where it has to be.
 
     Raises:

@@ -19,6 +19,7 @@ from msgspec.structs import replace
 from edgeworth.adapters.storage.disk import storage_error, write_whole
 from edgeworth.ports import Research, ResearchAnswer, ResearchMemory
 from edgeworth.units import UsdMicros
+from edgeworth.wrapped import Wrapped
 
 logger = logging.getLogger(__name__)
 
@@ -68,26 +69,13 @@ class FileResearchMemory:
         return self._folder / digest[:2] / f"{digest}.json"
 
 
-class RememberedResearch:
+class RememberedResearch(Wrapped[Research]):
     """Asks ``research`` what ``memory`` does not hold. A remembered answer costs nothing."""
 
     def __init__(self, research: Research, memory: ResearchMemory) -> None:
-        self._research = research
+        super().__init__(research)
         self._memory = memory
         self._asking: WeakValueDictionary[tuple[str, datetime, int], asyncio.Lock] = WeakValueDictionary()
-
-    def __repr__(self) -> str:
-        return f"RememberedResearch({self._research!r})"
-
-    @property
-    def name(self) -> str:
-        """Who is asked."""
-        return self._research.name
-
-    @property
-    def has_known_price(self) -> bool:
-        """Of whoever is asked."""
-        return self._research.has_known_price
 
     async def search(self, query: str, as_of: datetime, limit: int) -> ResearchAnswer:
         """See ``edgeworth.ports.Research.search``; two who ask the same at the same time pay once."""
@@ -95,6 +83,6 @@ class RememberedResearch:
             known = self._memory.recall(self.name, query, as_of, limit)
             if known is not None:
                 return replace(known, cost=UsdMicros(0))
-            answer = await self._research.search(query, as_of, limit)
+            answer = await self._service.search(query, as_of, limit)
             self._memory.remember(answer, limit)
             return answer
