@@ -6,13 +6,13 @@ whenever it last changed: in the search it carries the instant of the answer, in
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from types import TracebackType
 from typing import Protocol, Self
 
 from msgspec import Struct
-from msgspec.structs import replace
+from msgspec.structs import asdict, replace
 
 from edgeworth.errors import SourceError
 from edgeworth.markets.book import OrderBook
@@ -30,7 +30,7 @@ from edgeworth.reports.discovery import BookUse
 from tasks.clock import new_id
 
 
-class _Use(Struct):
+class BookCount(Struct):
     """What became of one venue's books so far."""
 
     fresh: int = 0
@@ -38,6 +38,20 @@ class _Use(Struct):
     missing: int = 0
     oldest_at: datetime | None = None
     newest_at: datetime | None = None
+
+    def add(self, asked: Iterable[str], *, fresh: Sequence[OrderBook] = (), stored: Sequence[OrderBook] = ()) -> None:
+        """Count the books that were found of the markets ``asked`` for, by id."""
+        found = (*fresh, *stored)
+        self.fresh += len(fresh)
+        self.stored += len(stored)
+        self.missing += len(set(asked) - {book.market_id for book in found})
+        instants = [book.observed_at for book in found]
+        self.oldest_at = min((at for at in (self.oldest_at, *instants) if at is not None), default=None)
+        self.newest_at = max((at for at in (self.newest_at, *instants) if at is not None), default=None)
+
+    def use(self, venue: Venue, note: str | None) -> BookUse:
+        """What is told of it; ``note`` says why not all books are present ones."""
+        return BookUse(venue=venue.value, note=note, **asdict(self))
 
 
 class BookHistory(HistoryStore, HistoryReader, Protocol):
@@ -70,7 +84,7 @@ class BookShelf:
         self._notes = dict(unavailable)
         self._raw, self._history, self._name, self._clock = raw, history, name, clock
         self._logs: dict[Venue, RawLog] = {}
-        self._uses: dict[Venue, _Use] = {}
+        self._counts: dict[Venue, BookCount] = {}
 
     def __enter__(self) -> Self:
         return self
@@ -84,18 +98,7 @@ class BookShelf:
     @property
     def uses(self) -> list[BookUse]:
         """Which books were used so far, by venue."""
-        return [
-            BookUse(
-                venue=venue.value,
-                fresh=use.fresh,
-                stored=use.stored,
-                missing=use.missing,
-                oldest_at=use.oldest_at,
-                newest_at=use.newest_at,
-                note=self._notes.get(venue),
-            )
-            for venue, use in sorted(self._uses.items())
-        ]
+        return [count.use(venue, self._notes.get(venue)) for venue, count in sorted(self._counts.items())]
 
     async def books_of(self, markets: Sequence[TradedMarket]) -> list[OrderBook]:
         """At most one book for each outcome of ``markets``, the present one where it can be had."""
@@ -104,13 +107,12 @@ class BookShelf:
         for market in markets:
             by_venue.setdefault(market.venue, []).append(market)
         for venue, asked in sorted(by_venue.items()):
-            use = self._uses.setdefault(venue, _Use())
             fresh = await self._fresh(venue, asked)
             has_fresh = {book.market_id for book in fresh}
             others = [market.market_id for market in asked if market.market_id not in has_fresh]
             stored = list(self._history.latest_books(others)) if others else []
-            _note(use, fresh, stored)
-            use.missing += len(set(others) - {book.market_id for book in stored})
+            count = self._counts.setdefault(venue, BookCount())
+            count.add((market.market_id for market in asked), fresh=fresh, stored=stored)
             books += fresh + stored
         return books
 
@@ -138,12 +140,3 @@ class BookShelf:
             name = f"{self._name}-{venue.value}-{new_id()}"
             self._logs[venue] = self._raw.create(venue, "books", name, self._clock())
         return self._logs[venue]
-
-
-def _note(use: _Use, fresh: Sequence[OrderBook], stored: Sequence[OrderBook]) -> None:
-    use.fresh += len(fresh)
-    use.stored += len(stored)
-    instants = [book.observed_at for book in (*fresh, *stored)]
-    instants += [at for at in (use.oldest_at, use.newest_at) if at is not None]
-    if instants:
-        use.oldest_at, use.newest_at = min(instants), max(instants)

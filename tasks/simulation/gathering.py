@@ -24,7 +24,7 @@ from edgeworth.simulation.assets import spot_asset
 from edgeworth.simulation.gathering import BoundMarket, Gathered, build_context
 from tasks import wiring
 from tasks.clock import utc_now
-from tasks.fresh_books import BookShelf
+from tasks.fresh_books import BookCount, BookShelf
 from tasks.settings import Settings
 from tasks.simulation.past import PastMaterial, Spot, price_histories, spot_histories
 from tasks.simulation.plan import SimulatePlan
@@ -137,19 +137,12 @@ def _stored_books(
     books = list(storage.history.latest_books(_ids(markets), until=as_of))
     uses = []
     for venue in sorted({market.venue for market in markets}):
-        own = [book for book in books if book.venue is venue]
-        asked = {market.market_id for market in markets if market.venue is venue}
-        instants = [book.observed_at for book in own]
-        uses.append(
-            BookUse(
-                venue=venue.value,
-                stored=len(own),
-                missing=len(asked - {book.market_id for book in own}),
-                oldest_at=min(instants, default=None),
-                newest_at=max(instants, default=None),
-                note=why,
-            )
+        count = BookCount()
+        count.add(
+            (market.market_id for market in markets if market.venue is venue),
+            stored=[book for book in books if book.venue is venue],
         )
+        uses.append(count.use(venue, why))
     return books, uses
 
 
