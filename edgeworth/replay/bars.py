@@ -156,13 +156,16 @@ def bars_from_values(bars: Sequence[Bar], *, is_market: bool = False) -> Bars:
     return bars_from_table(pl.DataFrame(columns, schema_overrides=kinds), is_market=is_market)
 
 
-def bars_from_prices(points: pl.DataFrame, *, market_id: str, interval_seconds: int) -> Bars:
+def bars_from_prices(
+    points: pl.DataFrame, *, market_id: str, interval_seconds: int, is_synthetic: bool = False
+) -> Bars:
     """Bars of the price history of one outcome: those intervals in which the venue recorded a price.
 
     Args:
         points: Columns ``at`` (UTC) and ``price`` (0 to 1, or null where nothing traded), in any order.
         market_id: What the bars are called.
         interval_seconds: How long a bar is.
+        is_synthetic: The market is invented.
 
     Raises:
         DataError: As ``bars_from_table``.
@@ -178,6 +181,7 @@ def bars_from_prices(points: pl.DataFrame, *, market_id: str, interval_seconds: 
         pl.lit("USD").alias("unit"),
         pl.lit(interval_seconds).alias("interval_seconds"),
         pl.lit(None, dtype=pl.Float64).alias("volume"),
+        pl.lit(is_synthetic).alias("is_synthetic"),
     )
     return bars_from_table(named, is_market=True)
 

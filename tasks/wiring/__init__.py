@@ -13,6 +13,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 _NAMES = {
+    "bars": ("recorded_bars",),
     "books": ("BookSources", "open_book_sources"),
     "embedders": ("LOCAL_MODELS", "NO_MODEL", "ChosenEmbedder", "build_embedder", "choose_embedder"),
     "probes": ("service_probes",),
@@ -27,6 +28,7 @@ _NAMES = {
 }
 
 if TYPE_CHECKING:
+    from tasks.wiring.bars import recorded_bars as recorded_bars
     from tasks.wiring.books import BookSources as BookSources, open_book_sources as open_book_sources
     from tasks.wiring.embedders import (
         LOCAL_MODELS as LOCAL_MODELS,

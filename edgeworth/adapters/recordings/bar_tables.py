@@ -39,6 +39,8 @@ _LENGTH: Final = re.compile(r"(\d{1,2})([mhdw])", re.IGNORECASE)
 _UNIT_SECONDS: Final = {"m": 60, "h": 3_600, "d": 86_400, "w": 604_800}
 _HOUR_OF_DAY: Final = "%Y-%m-%d %I-%p"
 _UNIX: Final = re.compile(r"\d{9,}(?:\.0*)?")
+_OFFSET: Final = re.compile(r":\d\d(?:[.,]\d+)?\s*([Zz]|[+-]\d\d(?::?\d\d)?)$")
+"""Behind a time of day, so that the end of a date is none."""
 
 
 class BarTable(Struct, frozen=True, kw_only=True):
@@ -87,31 +89,59 @@ def is_kline(cells: Sequence[str]) -> bool:
     return len(cells) == len(KLINE_COLUMNS) and _UNIX.fullmatch(cells[0]) is not None and all(map(_is_number, cells))
 
 
-def read_table(rows: Iterable[Cells], *, name: str, known_at: datetime) -> BarTable:
-    """What the table of these rows is like.
+class ParsedTable(Struct, frozen=True, kw_only=True):
+    """All rows of a table, each read.
+
+    Attributes:
+        bars: In the order of the file, repeated ones as often as they stand there.
+        refused: Line and reason of each row that is none.
+        other_dates: Rows that are taken whose date is not that of their unix time.
+        zones: How dates state their time zone (``UTC``, ``+02:00``), sorted; a date that states none is meant in UTC.
+    """
+
+    terms: BarTerms
+    bars: list[Bar]
+    refused: list[tuple[int, ParseError]]
+    other_dates: int
+    zones: tuple[str, ...]
+
+    @property
+    def table(self) -> BarTable:
+        """What the table is like as a whole."""
+        survey = survey_bars(self.bars)
+        return BarTable(terms=self.terms, survey=survey, refused=len(self.refused), other_dates=self.other_dates)
+
+
+def parse_table(rows: Iterable[tuple[int, Cells]], *, name: str, known_at: datetime) -> ParsedTable:
+    """Read every row of a table.
 
     Args:
-        rows: All that have as many cells as the header.
+        rows: Line and cells of all that have as many cells as the header.
         name: Of the file; where no column names the asset, the file does (``ETHUSDT_1h.csv``).
         known_at: When the table was recorded; a bar that ends later is not whole.
 
     Raises:
         UnreadableInputError: Nothing says which asset it is, or how long its bars are.
     """
-    kept = [{key.lower(): value for key, value in cells.items()} for cells in rows]
+    lines = [(line, {key.lower(): value for key, value in cells.items()}) for line, cells in rows]
+    kept = [cells for _, cells in lines]
     if not kept:
         raise UnreadableInputError(f"{name}: expected bars, found a header and no row")
     asset, unit = _asset(kept, name)
     terms = BarTerms(asset=asset, unit=unit, interval_seconds=_interval(kept, name), source=f"file:{name}")
     bars: list[Bar] = []
+    refused: list[tuple[int, ParseError]] = []
+    zones: set[str] = set()
     other_dates = 0
-    for cells in kept:
+    for line, cells in lines:
         try:
             bars.append(_bar(cells, terms, known_at))
-        except ParseError:
+        except ParseError as error:
+            refused.append((line, error))
             continue
         other_dates += _is_dated_otherwise(cells, bars[-1].opens_at)
-    return BarTable(terms=terms, survey=survey_bars(bars), refused=len(kept) - len(bars), other_dates=other_dates)
+        zones.add(_zone(cells))
+    return ParsedTable(terms=terms, bars=bars, refused=refused, other_dates=other_dates, zones=tuple(sorted(zones)))
 
 
 def bar_row(cells: Cells, context: RowContext) -> ParsedItem:
@@ -169,6 +199,14 @@ def _opens_at(cells: Mapping[str, str]) -> datetime:
     if at is None:
         raise ParseError("bad_date", f"expected the beginning of the bar in {column}, found {text[:40]!r}")
     return at
+
+
+def _zone(cells: Mapping[str, str]) -> str:
+    """How the beginning of the bar states its time zone."""
+    text = next(cells[name] for name in (*_UNIX_COLUMNS, *_DATE_COLUMNS) if cells.get(name)).strip()
+    found = _OFFSET.search(text)
+    offset = "" if found is None else found[1].replace(":", "")
+    return "UTC" if offset in {"", "Z", "z", "+00", "+0000", "-0000"} else offset
 
 
 def _hour_of_day(text: str) -> datetime | None:

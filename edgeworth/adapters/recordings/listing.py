@@ -21,7 +21,7 @@ from edgeworth.adapters.kalshi import pages as kalshi_pages
 from edgeworth.adapters.kalshi import parse as kalshi
 from edgeworth.adapters.listing_pages import decode_page, listing_items
 from edgeworth.adapters.polymarket import parse as polymarket
-from edgeworth.adapters.recordings.bar_tables import BarTable, read_table
+from edgeworth.adapters.recordings.bar_tables import BarTable, parse_table
 from edgeworth.adapters.recordings.cells import BarTerms
 from edgeworth.adapters.recordings.contents import survey
 from edgeworth.adapters.recordings.rows import BROKEN, BrokenRecord, Row, Rows
@@ -109,7 +109,7 @@ class RecordedFile:
         )
         self.bars: BarTable | None = None
         if self._rows.is_bars:
-            self.bars = read_table(self._rows.cells(), name=self.name, known_at=self.as_of)
+            self.bars = parse_table(self._rows.cells(), name=self.name, known_at=self.as_of).table
         self._pending: tuple[int, Iterator[Row]] | None = None
 
     def __repr__(self) -> str:

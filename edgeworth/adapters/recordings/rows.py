@@ -89,13 +89,20 @@ class Rows:
         """Whether it is a table of bars."""
         return self._heading is not None and self._heading.layout is BARS
 
-    def cells(self) -> Iterator[dict[str, str]]:
-        """The rows of a table that have as many cells as its header."""
+    def cells(self) -> Iterator[tuple[int, dict[str, str]]]:
+        """Line and cells of the rows of a table that have as many cells as its header."""
         assert self._heading is not None
         names = self._heading.names
-        for _, cells in _csv_cells(self._path, self._heading):
+        for line, cells in _csv_cells(self._path, self._heading):
             if len(cells) == len(names):
-                yield dict(zip(names, cells, strict=True))
+                yield line, dict(zip(names, cells, strict=True))
+
+    def broken_rows(self) -> Iterator[BrokenRecord]:
+        """The other rows of a table."""
+        assert self._heading is not None
+        for line, cells in _csv_cells(self._path, self._heading):
+            if len(cells) != len(self._heading.names):
+                yield _uneven(line, cells, self._heading)
 
     @property
     def context(self) -> Context:
@@ -153,9 +160,15 @@ def _csv_rows(path: Path, heading: Heading) -> Iterator[Row]:
             raw = msgspec.json.encode(dict(zip(names, cells, strict=True)))
             yield Row(venue=layout.venue, kind=layout.name, raw=raw)
         else:
-            code = "short_row" if len(cells) < len(names) else "long_row"
-            reason = f"line {number}: expected {len(names)} cells, found {len(cells)}"
-            yield _broken(code, reason, ",".join(cells), layout.venue)
+            record = _uneven(number, cells, heading)
+            yield Row(venue=layout.venue, kind=BROKEN, raw=msgspec.json.encode(record))
+
+
+def _uneven(line: int, cells: list[str], heading: Heading) -> BrokenRecord:
+    wanted = len(heading.names)
+    code = "short_row" if len(cells) < wanted else "long_row"
+    reason = f"line {line}: expected {wanted} cells, found {len(cells)}"
+    return BrokenRecord(code=code, reason=reason, text=",".join(cells))
 
 
 def _csv_cells(path: Path, heading: Heading) -> Iterator[tuple[int, list[str]]]:

@@ -1,0 +1,1 @@
+"""Replay: bars read, screened, replayed in full or around candidates, compared, swept, and published."""
