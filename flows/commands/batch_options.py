@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import inspect
 import math
 import re
-from collections.abc import Callable
 from datetime import datetime
-from functools import wraps
-from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias, get_type_hints
+from typing import TYPE_CHECKING, Annotated, Literal, TypeAlias
 
 import msgspec
 import typer
@@ -197,32 +194,6 @@ class BatchOptions(Struct, frozen=True, kw_only=True):
             as_of=as_of,
             name=checked_name(self.name),
         )
-
-
-def takes_batch_options(command: Callable[..., None]) -> Callable[..., None]:
-    """``command`` as the command line reads it: in the place of its ``batch`` stand the options of a batch.
-
-    All its parameters are given by keyword.
-    """
-    own = inspect.signature(command, eval_str=True)
-    types = get_type_hints(BatchOptions, include_extras=True)
-    options = [
-        inspect.Parameter(
-            field.name, inspect.Parameter.KEYWORD_ONLY, default=field.default, annotation=types[field.name]
-        )
-        for field in msgspec.structs.fields(BatchOptions)
-    ]
-    parameters: list[inspect.Parameter] = []
-    for parameter in own.parameters.values():
-        parameters += options if parameter.annotation is BatchOptions else [parameter]
-
-    @wraps(command)
-    def run_command(**given: Any) -> None:
-        batch = BatchOptions(**{name: given.pop(name) for name in BatchOptions.__struct_fields__})
-        command(batch=batch, **given)
-
-    run_command.__signature__ = own.replace(parameters=parameters)  # type: ignore[attr-defined]
-    return run_command
 
 
 def finite(option: str, value: float) -> float:

@@ -10,6 +10,7 @@ import typer
 from edgeworth.markets.universe import UniverseMode, UniverseRule
 from flows.commands import batch_options as asked
 from flows.commands.console import print_error, print_json, printable, results
+from flows.commands.option_groups import takes
 from flows.commands.running import run_flow, shown_stages
 from flows.commands.simulate_selection import Choice
 from tasks.settings import load_settings
@@ -39,7 +40,7 @@ _PUBLIC = (
 )
 
 
-@asked.takes_batch_options
+@takes(asked.BatchOptions)
 def run(
     *,
     source: Annotated[

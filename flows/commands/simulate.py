@@ -11,6 +11,7 @@ from edgeworth.errors import ConfigurationError
 from flows.commands import batch_options as asked
 from flows.commands.arguments import read_instant
 from flows.commands.console import errors, print_error, print_json, results
+from flows.commands.option_groups import takes
 from flows.commands.running import run_flow, shown_stages
 from flows.commands.simulate_selection import CHOICES
 from tasks.settings import Settings, load_settings
@@ -40,7 +41,7 @@ was interrupted goes on when the same command is given again.
 """
 
 
-@asked.takes_batch_options
+@takes(asked.BatchOptions)
 def simulate(
     *,
     batch: asked.BatchOptions,
