@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import html
+import re
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -31,6 +33,18 @@ from tests.stored import open_stores, save_markets, settings_at
 ORIGIN = "http://127.0.0.1:8787"
 BATCH = "top_volume_20261101_120000"
 RUN = "20261101T120000-batch"
+
+PAGES = ["/", "/markets", "/discovery", "/discovery?show=matches", "/forecasts", "/status", f"/markets/{RAIN_A}"]
+"""Of the site."""
+
+WRITTEN = [f"/results/{BATCH}/summary.html", f"/results/{BATCH}/rain/result.html"]
+"""By the run, and handed on."""
+
+
+def text_of(page: str) -> str:
+    """What a reader sees."""
+    body = re.sub(r"<(style|script)>.*?</\1>", " ", page, flags=re.DOTALL)
+    return " ".join(html.unescape(re.sub(r"<[^>]*>", " ", body)).split())
 
 
 def a_site(folder: Path, *, now: datetime = NOON, **changes: Any) -> Site:

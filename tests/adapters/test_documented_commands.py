@@ -154,7 +154,7 @@ RUN_ELSEWHERE = {
     "edgeworth setup": "tests/flow_runs/test_set_up.py",
     "edgeworth simulate": "tests/adapters/test_cli_simulate.py",
     "edgeworth venue": "tests/adapters/test_synthetic_official_polymarket.py",
-    "edgeworth serve": "tests/adapters/test_site.py",
+    "edgeworth serve": "tests/adapters/test_cli_serve.py",
     "prefect server start": "tests/browser/take_prefect_pictures.py",
     "prefect worker start --pool edgeworth": "tests/flow_runs/test_scheduling.py",
     DEPLOYMENT_RUN: "tests/flow_runs/test_scheduled_batch.py",
