@@ -89,6 +89,7 @@ def render_market(
     summary: str = "../summary.html",
     files: Sequence[str] = (),
     opportunities: Sequence[OpportunityLine] = (),
+    opportunities_later: int = 0,
     recorded: str | None = None,
 ) -> str:
     """The page.
@@ -98,7 +99,8 @@ def render_market(
         batch: Name of the batch.
         summary: Address of the batch's page relative to this one.
         files: Names of files that lie beside the page, to be linked.
-        opportunities: Those in which the market takes part.
+        opportunities: Those in which the market takes part at its instant.
+        opportunities_later: How many were found only since.
         recorded: See ``BatchReport``.
     """
     context, told = record.context, record.estimate
@@ -123,6 +125,7 @@ def render_market(
             siblings=_siblings(context),
             matched=_matched(context),
             opportunities=opportunities[:MOST_ROWS],
+            opportunities_later=opportunities_later,
             most=MOST_ROWS,
             left_out=sorted(record.left_out.items()),
             rejected=sorted(record.research.rejected.items()),

@@ -36,7 +36,7 @@ from tasks.results import code_version
 from tasks.settings import load_settings
 from tasks.simulation.batch import BatchIndex, MarketRef, frozen_market
 from tasks.simulation.folder import BatchFolder
-from tasks.simulation.pages import market_files
+from tasks.simulation.pages import market_files, standing_at
 from tasks.simulation.plan import SimulatePlan
 from tasks.simulation.ready import most_draws
 from tasks.simulation.workshop import Workshop, workshop_of_market
@@ -124,10 +124,11 @@ def _register(storage: wiring.Storage, begun: BegunRun, record: MarketSimulation
 
 
 def _write_pages(storage: wiring.Storage, index: BatchIndex, record: MarketSimulation) -> None:
-    """Its folder, with the opportunities in which it takes part as they stand now."""
-    stored = storage.opportunities.list_opportunities(market_id=record.market_id)
-    lines = opportunity_lines([one.opportunity for one in stored]).get(record.market_id, ())
-    files = market_files(record, batch=index.name, opportunities=lines)
+    """Its folder, with the opportunities in which it took part at its instant, as they stood then."""
+    stored = storage.opportunities.list_opportunities(market_id=record.market_id, with_gone=True)
+    found, later = standing_at(stored, record.context.as_of)
+    lines = opportunity_lines(found).get(record.market_id, ())
+    files = market_files(record, batch=index.name, opportunities=lines, opportunities_later=later)
     BatchFolder(Path(index.folder)).write_market(record.slug, files)
 
 

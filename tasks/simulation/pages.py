@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 import msgspec
 
+from edgeworth.discovery.opportunity import Opportunity
+from edgeworth.discovery.ports import StoredOpportunity
 from edgeworth.reports.batch import BatchReport
 from edgeworth.reports.batch_document import batch_json
 from edgeworth.reports.batch_page import render_batch
@@ -32,6 +35,7 @@ def market_files(
     *,
     batch: str,
     opportunities: Sequence[OpportunityLine] = (),
+    opportunities_later: int = 0,
     recorded: str | None = None,
 ) -> dict[str, str]:
     """The files of one market, by name.
@@ -40,6 +44,7 @@ def market_files(
         record: The market.
         batch: Name of its batch.
         opportunities: Those in which it takes part.
+        opportunities_later: How many were found only after its instant.
         recorded: Where and when the markets were recorded, when they are not of now.
     """
     files = {
@@ -50,8 +55,30 @@ def market_files(
     for model in record.models:
         if model.source:
             files[model_file(model.number)] = model.source
-    page = render_market(record, batch=batch, files=sorted(files), opportunities=opportunities, recorded=recorded)
+    page = render_market(
+        record,
+        batch=batch,
+        files=sorted(files),
+        opportunities=opportunities,
+        opportunities_later=opportunities_later,
+        recorded=recorded,
+    )
     return {MARKET_PAGE: page, **files}
+
+
+def standing_at(stored: Iterable[StoredOpportunity], as_of: datetime) -> tuple[list[Opportunity], int]:
+    """Of ``stored`` those that stood at ``as_of``, and how many are known only since.
+
+    The store keeps the latest figures of each: where they are later than ``as_of``, those of then are not known.
+    """
+    found: list[Opportunity] = []
+    later = 0
+    for one in stored:
+        if one.opportunity.as_of > as_of:
+            later += one.gone_at is None
+        elif one.gone_at is None or one.gone_at > as_of:
+            found.append(one.opportunity)
+    return found, later
 
 
 def model_file(number: int) -> str:

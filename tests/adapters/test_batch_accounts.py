@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -24,6 +25,7 @@ from tasks.simulation.steps import begin_simulation, gather_batch, paid_besides,
 from tasks.simulation.workshop import workshop
 from tests.batches import a_model, a_record
 from tests.fake_services import AUTHOR, INPUT_TOKENS, FakeServices, running_services
+from tests.findings import an_opportunity
 from tests.simulate_process import fill_folder, market_id, settings_over
 
 PLAN = SimulatePlan(count=2, runs=40, fetch_books=False, research=False, author=AuthorChoice.LANGUAGE_MODEL)
@@ -136,6 +138,22 @@ def test_what_no_record_tells_is_never_less_than_nothing(used, besides):
     """What other processes paid stands in the records and not here."""
     record = a_record(models=(a_model(usage=Usage(input_tokens=100, cost=UsdMicros(2_000), calls=2)),))
     assert paid_besides(used, [record]) == besides
+
+
+def test_a_market_page_shows_what_had_been_found_by_its_instant(settings):
+    known, later = (
+        an_opportunity(market_id(number), as_of=utc_now() + timedelta(days=days)) for number, days in ((1, -1), (2, 1))
+    )
+    with wiring.open_storage(settings) as storage:
+        storage.opportunities.save([known, later], examined=None, run_id="run", at=utc_now())
+    simulate_plainly(settings, PLAN)
+    first, second = (
+        next(settings.results_dir.glob(f"*/will_team_{number}_win/result.html")).read_text() for number in (1, 2)
+    )
+    assert "<td>pair</td>" in first
+    assert "not shown: found, or with other figures, only after" not in first
+    assert "<td>pair</td>" not in second
+    assert "1 is not shown: found, or with other figures, only after" in second
 
 
 def test_a_batch_whose_folder_was_removed_goes_on_in_it(settings):

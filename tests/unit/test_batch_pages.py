@@ -9,6 +9,7 @@ from datetime import timedelta
 import pytest
 from msgspec.structs import replace
 
+from edgeworth.discovery.ports import StoredOpportunity
 from edgeworth.markets.relation import Relation
 from edgeworth.reports.batch import RunSummary
 from edgeworth.reports.batch_page import market_page, render_batch
@@ -20,6 +21,7 @@ from edgeworth.simulation.estimate import EstimateRule, MarketView, Verdict
 from edgeworth.simulation.record import AuthorKind, ResearchUse, Usage
 from edgeworth.simulation.result import Anchoring, SimulationStatus, Spread
 from edgeworth.units import UsdMicros
+from tasks.simulation.pages import standing_at
 from tests.batches import (
     NASTY,
     a_batch,
@@ -339,6 +341,30 @@ def test_opportunities_of_the_market_are_listed():
     assert lines["kalshi:rain"][0].profit == one.best.profit
     given = (OpportunityLine(kind="complete_set", profit=3_000_000, cost=97_000_000, legs=2, is_alive=True),)
     assert "complete set alive 2 $3.00 $97.00" in text_of(market(a_record(), opportunities=given))
+
+
+def test_what_was_found_only_after_the_instant_is_counted_and_not_shown():
+    told = text_of(market(a_record(), opportunities_later=2))
+    assert "Opportunities it takes part in 2 are not shown: found, or with other figures, only after 2026-11-21" in told
+    assert "Opportunities it takes part in" not in text_of(market(a_record()))
+
+
+def test_opportunities_stand_as_they_stood_at_the_instant():
+    """Found before, still there; gone only later; gone by then; found later, still there; found later and gone."""
+    hours = [(-2, None), (-2, 1), (-2, -1), (1, None), (1, 2)]
+    stored = [
+        StoredOpportunity(
+            opportunity=an_opportunity(f"kalshi:{number}", as_of=AS_OF + timedelta(hours=found)),
+            first_seen_at=AS_OF - timedelta(hours=3),
+            last_seen_at=AS_OF + timedelta(hours=3),
+            gone_at=None if gone is None else AS_OF + timedelta(hours=gone),
+            run_id="run",
+        )
+        for number, (found, gone) in enumerate(hours)
+    ]
+    found, later = standing_at(stored, AS_OF)
+    assert [one.legs[0].market_id for one in found] == ["kalshi:0", "kalshi:1"]
+    assert later == 1
 
 
 def test_long_things_are_cut_and_the_page_says_so():
