@@ -6,7 +6,7 @@ from pathlib import Path
 
 from pydantic import AliasChoices, BaseModel, Field, SecretStr
 
-from tasks.settings.addresses import WebAddress
+from tasks.settings.addresses import StoreAddress, WebAddress
 
 
 class PlaceSettings(BaseModel):
@@ -24,6 +24,17 @@ class PlaceSettings(BaseModel):
         default=None,
         validation_alias=AliasChoices("EDGEWORTH_DATABASE_URL"),
         description="`postgresql://…` or `sqlite:///…`; unset means `edgeworth.db` in the data folder.",
+    )
+    history_url: StoreAddress | None = Field(
+        default=None,
+        validation_alias=AliasChoices("EDGEWORTH_HISTORY_URL"),
+        description="Where prices, books, trades and bars are, `s3://bucket/prefix`; unset means `history` in the data "
+        "folder; see [growing](growing.md#results-and-history-elsewhere).",
+    )
+    results_url: StoreAddress | None = Field(
+        default=None,
+        validation_alias=AliasChoices("EDGEWORTH_RESULTS_URL"),
+        description="Where finished results are put as well, `s3://bucket/prefix`; unset means nowhere.",
     )
     site_url: WebAddress = Field(
         default="http://127.0.0.1:8787",

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
-from edgeworth.adapters.storage.history import ParquetHistory
 from edgeworth.adapters.storage.read_only import database_file, open_read_only
 from edgeworth.adapters.storage.site import SqlSite
 from edgeworth.errors import ConfigurationError
@@ -15,6 +14,7 @@ from edgeworth.web.ports import Site
 from tasks import run_claims
 from tasks.clock import utc_now
 from tasks.settings import Settings
+from tasks.wiring.storage import open_history
 
 
 def build_site(settings: Settings) -> Site:
@@ -60,7 +60,7 @@ class _Door:
                 self._engine = open_read_only(self._settings.database)
                 self._number = number
                 if self._engine is not None:
-                    self._site = SqlSite(self._engine, ParquetHistory(self._settings.data_dir))
+                    self._site = SqlSite(self._engine, open_history(self._settings, self._engine))
             return self._site
 
     def _inode(self) -> int | None:

@@ -8,6 +8,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import sqlalchemy as sa
 from msgspec import Struct
 
 from edgeworth.adapters.storage.database import (
@@ -25,12 +26,14 @@ from tasks.settings import Settings
 
 if TYPE_CHECKING:
     from edgeworth.adapters.storage.history import ParquetHistory
+    from edgeworth.adapters.storage.object_folder import ObjectFolder
 
 
 class Storage(Struct, dict=True):
     """Our own stores, open."""
 
-    data_dir: Path
+    settings: Settings
+    engine: sa.Engine
     catalogue: SqlCatalogue
     raw: ZstdRawStore
     embeddings: SqlEmbeddings
@@ -42,10 +45,37 @@ class Storage(Struct, dict=True):
     @cached_property
     def history(self) -> ParquetHistory:
         """Books, prices, trades and bars."""
-        # Its tables are slow to import: only who reads or writes them waits for it.
-        from edgeworth.adapters.storage.history import ParquetHistory
+        return open_history(self.settings, self.engine)
 
-        return ParquetHistory(self.data_dir)
+
+def open_history(settings: Settings, engine: sa.Engine) -> ParquetHistory:
+    """Books, prices, trades and bars where the settings say; nothing is asked before the first use.
+
+    Raises:
+        ConfigurationError: The store at its address cannot be used.
+    """
+    # Its tables are slow to import: only who reads or writes them waits for it.
+    from edgeworth.adapters.storage.history import ParquetHistory
+
+    if settings.history_url is None:
+        return ParquetHistory(settings.data_dir)
+    scheme, _, place = settings.history_url.partition("://")
+    if scheme == "file":
+        from edgeworth.adapters.storage.part_folders import LocalFolder
+
+        return ParquetHistory(settings.data_dir, folders=lambda name: LocalFolder(Path(place) / name))
+    return ParquetHistory(
+        settings.data_dir, folders=lambda name: _elsewhere(f"{settings.history_url}/{name}", settings, engine)
+    )
+
+
+def _elsewhere(url: str, settings: Settings, engine: sa.Engine) -> ObjectFolder:
+    """The files of one dataset in an object store."""
+    from edgeworth.adapters.storage.object_folder import ObjectFolder
+    from edgeworth.adapters.storage.objects import Objects
+    from edgeworth.adapters.storage.writer_locks import writer_lock
+
+    return ObjectFolder(Objects(url), writer_lock(url, engine, settings.data_dir))
 
 
 @contextmanager
@@ -68,7 +98,8 @@ def open_storage(settings: Settings) -> Iterator[Storage]:
         raise ConfigurationError(f"EDGEWORTH_DATABASE_URL: {str(error).removeprefix('database URL: ')}") from None
     try:
         yield Storage(
-            data_dir=settings.data_dir,
+            settings=settings,
+            engine=engine,
             catalogue=SqlCatalogue(engine),
             raw=ZstdRawStore(settings.data_dir),
             embeddings=SqlEmbeddings(engine),

@@ -1,7 +1,7 @@
 """Prices, books, trades and bars as Parquet (``HistoryStore``): what their columns are and when two rows are the same.
 
-How the files are kept stands in ``parts.py``. Prices and sizes are whole millionths, instants are UTC, ``venue`` names
-an invented twin as such and ``is_synthetic`` says it again.
+How the files are kept stands in ``parts.py``, and where in ``part_folders.py``. Prices and sizes are whole millionths,
+instants are UTC, ``venue`` names an invented twin as such and ``is_synthetic`` says it again.
 
 A book is one row with its levels as lists, best price first. One row a level would need an invented level for an empty
 side, would say the book's instant forty times, and would make "is this book stored" and "the book at an instant"
@@ -14,7 +14,7 @@ and beginning. The first one stands; of bars, which several sources tell, those 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,7 @@ from typing import Any
 import polars as pl
 import xxhash
 
+from edgeworth.adapters.storage.part_folders import LocalFolder, PartFolder
 from edgeworth.adapters.storage.parts import BUSY_TIMEOUT_SECONDS, PartFiles
 from edgeworth.markets.bars import Bar, SavedBars
 from edgeworth.markets.book import BookLevel, OrderBook
@@ -104,16 +105,23 @@ _MOST_EXAMPLES = 5
 
 
 class ParquetHistory:
-    """The history in ``<data_dir>/history``.
+    """The history, in ``<data_dir>/history`` unless other folders are given.
 
     Args:
         data_dir: Files go below its folder ``history``.
+        folders: Where each dataset is instead, by its name.
         busy_timeout_seconds: How long to wait for another process that writes to the same dataset.
     """
 
-    def __init__(self, data_dir: Path, *, busy_timeout_seconds: float = BUSY_TIMEOUT_SECONDS) -> None:
+    def __init__(
+        self,
+        data_dir: Path,
+        *,
+        folders: Callable[[str], PartFolder] | None = None,
+        busy_timeout_seconds: float = BUSY_TIMEOUT_SECONDS,
+    ) -> None:
         def parts(name: str, *sorted_by: str) -> PartFiles:
-            folder = data_dir / "history" / name
+            folder = LocalFolder(data_dir / "history" / name) if folders is None else folders(name)
             return PartFiles(folder, DATASETS[name], sorted_by, busy_timeout_seconds=busy_timeout_seconds)
 
         self._prices = parts("prices", "market_id", "at", "outcome_index", "interval_seconds")
@@ -155,11 +163,11 @@ class ParquetHistory:
             return SavedBars()
         given = pl.DataFrame([_bar_row(bar) for bar in bars], schema=BARS, orient="row")
         first = given.unique(_BAR_KEY, keep="first", maintain_order=True)
-        with self._bars.held():
-            stored = _bars_among(self._bars.scan(), given).collect()
+        with self._bars.held() as turn:
+            stored = _bars_among(turn.scan(), given).collect()
             new = first.join(stored, on=_BAR_KEY, how="anti", maintain_order="left")
             if len(new):
-                self._bars.add(new)
+                turn.add(new)
         standing = pl.concat([stored, new])
         return SavedBars(new=len(new), **_contradictions(given, standing))
 
@@ -253,8 +261,8 @@ class ParquetHistory:
             ("trades", self._trades),
             ("bars", self._bars),
         ):
-            with parts.held():
-                left[name] = parts.merge()
+            with parts.held() as turn:
+                left[name] = turn.merge()
         return left
 
 
@@ -262,15 +270,15 @@ def _save(parts: PartFiles, rows: Sequence[tuple[object, ...]], key: Sequence[st
     if not rows:
         return 0
     given = pl.DataFrame(rows, schema=parts.schema, orient="row").unique(key, keep="first", maintain_order=True)
-    # Under the lock from the look to the rename: of two processes with the same rows, the second one finds them.
-    with parts.held():
-        stored = _narrowed(parts.scan(), instant, given["market_id"].unique().to_list(), None, None)
+    # Under the lock from the look to the new file: of two processes with the same rows, the second one finds them.
+    with parts.held() as turn:
+        stored = _narrowed(turn.scan(), instant, given["market_id"].unique().to_list(), None, None)
         if instant in key:
             times = given[instant]
             stored = stored.filter(pl.col(instant).is_between(times.min(), times.max()))
         new = given.join(stored.select(key).collect(), on=key, how="anti", maintain_order="left")
         if len(new):
-            parts.add(new)
+            turn.add(new)
     return len(new)
 
 

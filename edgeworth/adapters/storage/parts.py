@@ -1,28 +1,25 @@
 """A table of Parquet files that several processes extend and read at once. Knows no column.
 
 Every file covers a range of generations: a part that was just saved covers one (``7-7``), a merged one all that
-it was made of (``0-7``). A file whose range lies within another's counts no more. So one rename is all it takes
+it was made of (``0-7``). A file whose range lies within another's counts no more. So one new name is all it takes
 to add rows or to replace many files by one, and a process killed before or after it leaves nothing half done. Files
 that no longer count are removed by the next merge: a reader that has just listed them can still open them.
 
-Writers take turns by a lock of the operating system, which goes with the process. What a killed writer left under a
-temporary name is removed by the next one.
+Where the files are, how one gets its name at once, and how writers take turns is the folder's business
+(``part_folders.py``, ``object_folder.py``).
 """
 
 from __future__ import annotations
 
 import io
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from pathlib import Path
 
 import polars as pl
-from filelock import FileLock, Timeout
 from msgspec import Struct
 
-from edgeworth.adapters.storage.disk import TEMPORARY_SUFFIX, storage_error, write_whole
-from edgeworth.errors import StorageBusyError
+from edgeworth.adapters.storage.part_folders import PartFolder, Put
 
 ROW_GROUP_ROWS = 16_384
 """Small, so that a reader of one market skips nearly everything."""
@@ -38,7 +35,8 @@ _NAME = re.compile(r"(\d+)-(\d+)\.parquet")
 class _Part(Struct, frozen=True, order=True):
     first: int
     last: int
-    path: Path
+    name: str
+    size: int
 
     def is_within(self, other: _Part) -> bool:
         return self != other and other.first <= self.first and self.last <= other.last
@@ -48,7 +46,7 @@ class PartFiles:
     """The files of one table.
 
     Args:
-        folder: Made when the first rows are saved.
+        folder: Where they are.
         schema: Columns in order.
         sorted_by: The order of rows within a file.
         busy_timeout_seconds: How long to wait for another writer.
@@ -56,7 +54,7 @@ class PartFiles:
 
     def __init__(
         self,
-        folder: Path,
+        folder: PartFolder,
         schema: pl.Schema,
         sorted_by: Sequence[str],
         *,
@@ -68,79 +66,85 @@ class PartFiles:
         self._timeout = busy_timeout_seconds
 
     @contextmanager
-    def held(self) -> Iterator[None]:
+    def held(self) -> Iterator[Turn]:
         """No other process adds or merges files of this table within the block.
 
         Raises:
             StorageBusyError: Another process held it for too long.
-            StorageGoneError: The folder cannot be made.
+            StorageGoneError: The folder cannot be reached or made.
         """
-        try:
-            self._folder.mkdir(parents=True, exist_ok=True)
-            with FileLock(self._folder / ".lock", timeout=self._timeout):
-                self._remove_leftovers()
-                yield
-        except Timeout as error:
-            raise StorageBusyError(
-                f"{self._folder}: another process writes here since {self._timeout:g} s; wait for it and run again"
-            ) from error
-        except OSError as error:
-            raise storage_error(error, self._folder) from error
+        with self._folder.held(self._timeout) as put:
+            yield Turn(self._folder, put, self.schema, self._sorted_by)
 
     def scan(self) -> pl.LazyFrame:
         """Every row, not yet read; of no files an empty table."""
-        paths = [part.path for part in self._live()]
-        if not paths:
-            return pl.LazyFrame(schema=self.schema)
-        return pl.scan_parquet(paths, schema=self.schema, glob=False)
+        return self._folder.scan(lambda: _names(_live(_parts(self._folder.list()))), self.schema)
+
+
+class Turn:
+    """What one writer does while it holds the table: all of it goes by the files that it found when it began.
+
+    So a writer that lost its lock without knowing asks for a name that is taken; it cannot add rows that it did not
+    compare with those of the other.
+    """
+
+    def __init__(self, folder: PartFolder, put: Put, schema: pl.Schema, sorted_by: Sequence[str]) -> None:
+        self._folder = folder
+        self._put = put
+        self._schema = schema
+        self._sorted_by = sorted_by
+        self._found = _parts(folder.list())
+
+    def scan(self) -> pl.LazyFrame:
+        """Every row, not yet read."""
+        names = _names(_live(self._found))
+        return self._folder.scan(lambda: names, self._schema)
 
     def add(self, rows: pl.DataFrame) -> None:
-        """Store ``rows`` as one more file, and merge when there are many. To be called within ``held``.
+        """Store ``rows`` as one more file, and merge when there are many.
 
         Raises:
-            StorageFullError: No space; nothing of ``rows`` is stored.
+            StorageError: No space, or the folder cannot be reached; nothing of ``rows`` is stored.
         """
-        following = max((part.last for part in self._live()), default=-1) + 1
+        following = max((part.last for part in self._found), default=-1) + 1
         self._write(following, following, rows)
-        if sum(part.first == part.last for part in self._live()) >= MERGE_AT_PARTS:
+        if sum(part.first == part.last for part in _live(self._found)) >= MERGE_AT_PARTS:
             self.merge()
 
     def merge(self) -> int:
-        """Replace the newest files that are not large by one. To be called within ``held``; files that now count."""
-        for part in self._covered():
-            part.path.unlink(missing_ok=True)
-        found = self._live()
-        small = _last_within(found, MERGED_BYTES)
+        """Replace the newest files that are not large by one; how many files count now."""
+        live = _live(self._found)
+        self._folder.delete(_names([part for part in self._found if part not in live]))
+        self._found = live
+        small = _last_within(live, MERGED_BYTES)
         if len(small) > 1:
-            frame = pl.read_parquet([part.path for part in small], schema=self.schema, glob=False)
+            names = _names(small)
+            frame = self._folder.scan(lambda: names, self._schema).collect()
             self._write(small[0].first, small[-1].last, frame)
-        return len(self._live())
+        return len(_live(self._found))
 
     def _write(self, first: int, last: int, rows: pl.DataFrame) -> None:
         buffer = io.BytesIO()
         rows.sort(self._sorted_by, maintain_order=True).write_parquet(
             buffer, compression="zstd", statistics=True, row_group_size=ROW_GROUP_ROWS
         )
-        write_whole(self._folder / f"{first:08d}-{last:08d}.parquet", buffer.getvalue())
+        part = _Part(first, last, f"{first:08d}-{last:08d}.parquet", buffer.tell())
+        self._put(part.name, buffer.getvalue())
+        self._found = sorted([*self._found, part])
 
-    def _all(self) -> list[_Part]:
-        try:
-            found = [(path, _NAME.fullmatch(path.name)) for path in self._folder.iterdir()]
-        except FileNotFoundError:
-            return []
-        return sorted(_Part(int(name[1]), int(name[2]), path) for path, name in found if name)
 
-    def _live(self) -> list[_Part]:
-        found = self._all()
-        return [part for part in found if not any(part.is_within(other) for other in found)]
+def _parts(sizes: Mapping[str, int]) -> list[_Part]:
+    found = [(name, size, _NAME.fullmatch(name)) for name, size in sizes.items()]
+    return sorted(_Part(int(span[1]), int(span[2]), name, size) for name, size, span in found if span)
 
-    def _covered(self) -> list[_Part]:
-        found = self._all()
-        return [part for part in found if any(part.is_within(other) for other in found)]
 
-    def _remove_leftovers(self) -> None:
-        for path in self._folder.glob(f".*{TEMPORARY_SUFFIX}"):
-            path.unlink(missing_ok=True)
+def _live(found: Sequence[_Part]) -> list[_Part]:
+    """Those that count."""
+    return [part for part in found if not any(part.is_within(other) for other in found)]
+
+
+def _names(parts: Sequence[_Part]) -> list[str]:
+    return [part.name for part in parts]
 
 
 def _last_within(parts: Sequence[_Part], limit: int) -> list[_Part]:
@@ -148,7 +152,7 @@ def _last_within(parts: Sequence[_Part], limit: int) -> list[_Part]:
     taken: list[_Part] = []
     total = 0
     for part in reversed(parts):
-        total += part.path.stat().st_size
+        total += part.size
         if total > limit:
             break
         taken.append(part)
