@@ -82,3 +82,13 @@ def recorded_bars(folder: Path, name: str) -> Bars:
                 kept.setdefault(bar.opens_at, bar)
         cursor = listed.next_cursor
     return bars_from_values([kept[at] for at in sorted(kept)])
+
+
+def bars_csv(bars: Bars) -> str:
+    """``bars`` as a table with a date, as exchanges give it."""
+    names = ("open", "high", "low", "close", "volume")
+    rows = zip(bars.opens_at.tolist(), *(getattr(bars, name).tolist() for name in names), strict=True)
+    lines = (
+        f"{datetime.fromtimestamp(at, tz=UTC):%Y-%m-%d %H:%M:%S}," + ",".join(map(repr, values)) for at, *values in rows
+    )
+    return "\n".join(["datetime,open,high,low,close,volume", *lines]) + "\n"

@@ -71,8 +71,9 @@ def prepare(settings: Settings, plan: ReplayPlan) -> Prepared:
         raise ConfigurationError(f"expected a window of 0 bars or more, found {plan.window}")
     read = read_bars(settings, plan.bars)
     setup = replay_setup(plan.cash, plan.fee_rate, plan.half_spread, plan.slippage, read)
+    candidates = _candidates(plan, read.bars)
     check_results_folder(settings.results_dir)
-    return Prepared(read=read, strategy=strategy, setup=setup, candidates=_candidates(plan, read.bars))
+    return Prepared(read=read, strategy=strategy, setup=setup, candidates=candidates)
 
 
 def replay_setup(
