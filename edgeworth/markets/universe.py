@@ -15,7 +15,7 @@ from __future__ import annotations
 import math
 from bisect import insort
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final, NamedTuple
@@ -30,6 +30,9 @@ from edgeworth.units import MICROS
 
 CONTRACT_USD: Final = 0.5
 """Dollars that one Kalshi contract counts for in a ranking by volume."""
+
+LEAST_OUTCOMES: Final = 2
+"""Of a market that asks something."""
 
 COMBO_PREFIX: Final = "KXMVE"
 """Kalshi tickers of machine-made multi-leg markets begin so."""
@@ -96,6 +99,7 @@ class ExclusionCode(StrEnum):
     NOT_PICKED = "not_picked"
     NOT_IN_CATALOGUE = "not_in_catalogue"
     AMBIGUOUS = "ambiguous"
+    TOO_FEW_OUTCOMES = "too_few_outcomes"
 
 
 class Exclusion(Struct, frozen=True, kw_only=True):
@@ -126,6 +130,23 @@ class Selection(Struct, frozen=True, kw_only=True):
     def reasons(self) -> dict[str, int]:
         """How many were left out, by reason code."""
         return dict(sorted(Counter(exclusion.reason_code.value for exclusion in self.excluded).items()))
+
+
+def with_full(selection: Selection, full: Mapping[str, Market]) -> Selection:
+    """``selection`` with its markets as in ``full``, by id, where they were chosen by outlines without outcomes.
+
+    A market that has fewer than two outcomes is no question: it is left out like any other, with its reason.
+    """
+    chosen: list[Market] = []
+    excluded = list(selection.excluded)
+    for outline in selection.chosen:
+        market = full.get(outline.market_id, outline)
+        if len(market.outcomes) < LEAST_OUTCOMES:
+            reason = f"expected at least two outcomes, found {len(market.outcomes)}"
+            excluded.append(_left_out(market, ExclusionCode.TOO_FEW_OUTCOMES, reason))
+        else:
+            chosen.append(market)
+    return _selection(selection.rule, selection.as_of, chosen, excluded)
 
 
 def volume_usd(market: Market) -> float | None:

@@ -136,6 +136,7 @@ def exclusion_words(code: str, rule: UniverseRule) -> str:
         ExclusionCode.NOT_PICKED: "not picked",
         ExclusionCode.NOT_IN_CATALOGUE: "not in the catalogue",
         ExclusionCode.AMBIGUOUS: "named by a name of several",
+        ExclusionCode.TOO_FEW_OUTCOMES: "with fewer than two outcomes",
     }
     return {known.value: said for known, said in words.items()}.get(code, code.replace("_", " "))
 

@@ -60,15 +60,10 @@ def frozen(
     contexts = {one.context.market_id: one for one in found.contexts}
     problems = {one.market_id: one.problem for one in found.failures}
     markets = []
-    impossible: dict[str, str] = {}
     slugs = market_slugs(market.question for market in found.selection.chosen)
     for market, slug in zip(found.selection.chosen, slugs, strict=True):
         gathered = contexts.get(market.market_id)
-        try:
-            context = _bare_context(market, found) if gathered is None else gathered.context
-        except DataError as error:
-            impossible[market.market_id] = str(error)
-            continue
+        context = _bare_context(market, found) if gathered is None else gathered.context
         markets.append(
             GatheredMarket(
                 market_id=market.market_id,
@@ -89,7 +84,7 @@ def frozen(
         folder=str(folder.path.absolute()),
         markets=tuple(MarketRef(one.market_id, one.slug) for one in markets),
         exclusions=counted_exclusions(found.selection.excluded),
-        notes=tuple(_notes(found, impossible)),
+        notes=tuple(_notes(found)),
     )
     return index, markets
 
@@ -100,7 +95,7 @@ def _bare_context(market: Market, found: Gathering) -> SimulationContext:
     return SimulationContext(market_id=market.market_id, question=market.question, outcomes=outcomes, as_of=found.as_of)
 
 
-def _notes(found: Gathering, impossible: dict[str, str]) -> list[str]:
+def _notes(found: Gathering) -> list[str]:
     """What a reader should know of how the material was gathered."""
     notes = [
         f"Books of {use.venue}: {use.fresh} asked now, {use.stored} stored earlier ({use.note})."
@@ -110,7 +105,6 @@ def _notes(found: Gathering, impossible: dict[str, str]) -> list[str]:
     if found.passed_over:
         told = ", ".join(f"{number:,} {status}" for status, number in found.passed_over.items())
         notes.append(f"Not looked at, because they cannot be traded: {told}.")
-    notes += [f"{market_id} was chosen and left out: {why}." for market_id, why in impossible.items()]
     return notes
 
 

@@ -18,7 +18,7 @@ from edgeworth.discovery.ports import StoredMatch
 from edgeworth.errors import DataError
 from edgeworth.markets.book import OrderBook
 from edgeworth.markets.market import Event, Market, MarketStatus
-from edgeworth.markets.universe import Selection, UniverseMode, UniverseRule, check_rule, select_universe
+from edgeworth.markets.universe import Selection, UniverseMode, UniverseRule, check_rule, select_universe, with_full
 from edgeworth.reports.discovery import BookUse
 from edgeworth.simulation.assets import spot_asset
 from edgeworth.simulation.gathering import BoundMarket, Gathered, build_context
@@ -110,8 +110,7 @@ def choose(storage: wiring.Storage, rule: UniverseRule, as_of: datetime) -> tupl
             passed_over = {str(name): count for name, count in sorted(counts.items(), key=str) if name != status.value}
     selection = select_universe(outlines, rule, as_of)
     full = catalogue.get_markets([market.market_id for market in selection.chosen])
-    chosen = tuple(full.get(market.market_id, market) for market in selection.chosen)
-    return replace(selection, chosen=chosen), passed_over
+    return with_full(selection, full), passed_over
 
 
 async def _present_books(

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 
 from edgeworth.errors import ConfigurationError
 from edgeworth.markets.book import BookLevel, OrderBook
@@ -15,9 +16,12 @@ from edgeworth.markets.relation import Relation
 from edgeworth.markets.universe import UniverseMode
 from edgeworth.markets.venue import Venue
 from edgeworth.simulation.context import PriceClaim, SpotScale, Timing
-from tasks.simulation.gathering import Gathering, gather
+from tasks.simulation.batch import frozen
+from tasks.simulation.folder import BatchFolder
+from tasks.simulation.gathering import ContextFailure, Gathering, gather
 from tasks.simulation.past import EARLIER_POINTS, RECENT_POINTS, price_histories, spot_histories
 from tasks.simulation.plan import SimulatePlan
+from tasks.taking_up import BegunRun
 from tests.builders import NOON, a_bar, a_market, an_event
 from tests.findings import a_match, a_verdict
 from tests.stored import open_stores, save_markets, settings_at
@@ -166,14 +170,31 @@ async def test_a_match_that_was_found_only_later_does_not_bind_and_is_counted(tm
     assert [one.rejected for one in found.contexts] == [{"match_found_later": 1}] * 2
 
 
-async def test_a_market_without_a_context_is_a_named_failure_and_the_others_go_on(tmp_path):
+async def test_a_market_with_one_outcome_is_counted_as_left_out_with_its_reason(tmp_path):
+    """Only the full record tells; by then it was ranked highest."""
     with open_stores(tmp_path) as storage:
-        save_markets(storage, [a_traded("0xa", outcomes=LABELS[:1]), a_traded("0xb")])
+        save_markets(storage, [a_traded("0xa", 9_000.0, outcomes=LABELS[:1]), a_traded("0xb")])
         found = await gathered(tmp_path, storage)
+        picked = SimulatePlan(mode=UniverseMode.CUSTOM, picks=("0xa",), fetch_books=False)
+        alone = await gathered(tmp_path, storage, picked)
     assert [one.context.market_id for one in found.contexts] == ["polymarket:0xb"]
-    assert [(one.market_id, one.problem) for one in found.failures] == [
-        ("polymarket:0xa", "expected at least two outcomes, found 1")
-    ]
+    [left_out] = found.selection.excluded
+    assert (left_out.market_id, left_out.reason_code.value, left_out.reason) == (
+        "polymarket:0xa",
+        "too_few_outcomes",
+        "expected at least two outcomes, found 1",
+    )
+    assert (alone.contexts, alone.selection.reasons) == ((), {"too_few_outcomes": 1})
+
+
+async def test_a_market_without_a_context_is_a_named_failure_in_the_batch(tmp_path):
+    with open_stores(tmp_path) as storage:
+        save_markets(storage, [a_traded("0xa")])
+        found = await gathered(tmp_path, storage)
+    broken = ContextFailure(market_id="polymarket:0xa", problem="its series decreases")
+    begun = BegunRun("run", AS_OF, AS_OF)
+    _, [market] = frozen(begun, "b", BatchFolder(tmp_path), replace(found, contexts=(), failures=(broken,)))
+    assert (market.problem, market.context.question) == ("its series decreases", found.selection.chosen[0].question)
 
 
 async def test_what_was_not_chosen_is_accounted_for(tmp_path):
