@@ -125,13 +125,14 @@ def certify(
 
 
 def configuration_digest(*parts: object) -> str:
-    """SHA-256 of values that decide a replay.
+    """SHA-256 of values that decide a replay, and of what they are: two strategies with equal settings differ.
 
     Raises:
         DataError: One of them is no value (a class with hidden state), so that its digest would say nothing.
     """
     try:
-        return hashlib.sha256(msgspec.json.encode(parts, order="deterministic")).hexdigest()
+        named = [(f"{type(part).__module__}:{type(part).__qualname__}", part) for part in parts]
+        return hashlib.sha256(msgspec.json.encode(named, order="deterministic")).hexdigest()
     except (TypeError, msgspec.MsgspecError) as error:
         raise DataError(f"expected settings that are plain values, found others: {error}") from error
 

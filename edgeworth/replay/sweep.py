@@ -130,8 +130,17 @@ def run_trials(
     return trials
 
 
-def judge(trials: Sequence[Trial]) -> Verdict:
+def judge(trials: Sequence[Trial], earlier: Sequence[float] = ()) -> Verdict:
     """What ``trials``, of one asset or of several, came to.
+
+    The deflation pools everything: the best trial of any asset is held against all of them, and their number and the
+    variance of their Sharpe ratios are over all assets and over ``earlier``, so that ten small sweeps are judged like
+    one large one. Bars must be of one length, or these Sharpe ratios have no common unit. Overfitting is told for each
+    asset by itself and for this sweep's trials alone: it needs their blocks of time.
+
+    Args:
+        trials: Of this sweep, each setting once for each set of bars.
+        earlier: Sharpe ratios, of one bar, of other settings that were ever tried on the same bars.
 
     Raises:
         ConfigurationError: There is none.
@@ -140,7 +149,8 @@ def judge(trials: Sequence[Trial]) -> Verdict:
         raise ConfigurationError("expected a sweep of one trial or more, found none")
     ranked = tuple(sorted(trials, key=lambda trial: -trial.sharpe))
     best = ranked[0]
-    variance = float(np.var([trial.sharpe for trial in trials], ddof=1)) if len(trials) > 1 else 0.0
+    known = [*(trial.sharpe for trial in trials), *earlier]
+    variance = float(np.var(known, ddof=1)) if len(known) > 1 else 0.0
     by_dataset: dict[tuple[str, str], list[Trial]] = {}
     for trial in trials:
         by_dataset.setdefault((trial.asset, trial.dataset), []).append(trial)
@@ -152,7 +162,7 @@ def judge(trials: Sequence[Trial]) -> Verdict:
             skewness=best.skewness,
             kurtosis=best.kurtosis,
             variance=variance,
-            trials=len(trials),
+            trials=len(known),
         ),
         overfitting={
             asset: overfitting_probability([np.array(trial.blocks) for trial in members])

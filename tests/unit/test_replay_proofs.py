@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pytest
+from msgspec import Struct
 from msgspec.structs import replace
 
 from edgeworth.errors import ConfigurationError, DataError, LookAheadError
@@ -91,6 +92,16 @@ def test_a_digest_of_the_configuration_knows_every_setting():
         replace(strategy, fraction=0.7), ReplaySetup()
     )
     assert configuration_digest(strategy, ReplaySetup()) != configuration_digest(strategy, ReplaySetup(cash=1.0))
+
+
+def test_two_strategies_of_equal_settings_have_digests_of_their_own():
+    class Mine(Struct):
+        days: int = 3
+
+    class Other(Struct):
+        days: int = 3
+
+    assert configuration_digest(Mine()) != configuration_digest(Other())
 
 
 class Peek:

@@ -139,3 +139,39 @@ def test_a_verdict_holds_every_trial_the_best_first():
 def test_a_sweep_of_nothing_is_refused():
     with pytest.raises(ConfigurationError, match="one trial or more, found none"):
         judge([])
+
+
+def a_trial(sharpe: float, *, asset: str = "ETH") -> Trial:
+    """One of 101 bars with normal returns."""
+    [like] = run_trials(BARS, strategies()[:1])
+    return msgspec.structs.replace(like, asset=asset, bars=101, sharpe=sharpe, skewness=0.0, kurtosis=3.0)
+
+
+def test_two_trials_by_hand():
+    """Sharpe ratios 0.1 and -0.1: variance 0.02. The best of two worthless ones shows 0.14142 * 0.57722 * z(0.81606),
+    that is 0.14142 * 0.57722 * 0.90045 = 0.07350. Then (0.1 - 0.0735) * 10 / sqrt(1.005) = 0.26434, and N = 0.6042."""
+    assert judge([a_trial(-0.1), a_trial(0.1)]).deflated_sharpe == pytest.approx(0.6042, abs=5e-5)
+
+
+def test_earlier_trials_count_in_number_and_variance():
+    """Two more of 0: variance 0.02 / 3, four trials. 0.08165 * (0.42278 * 0.67449 + 0.57722 * 1.32872) = 0.08591;
+    (0.1 - 0.08591) * 10 / sqrt(1.005) = 0.14055, and N = 0.5559."""
+    verdict = judge([a_trial(-0.1), a_trial(0.1)], earlier=[0.0, 0.0])
+    assert verdict.deflated_sharpe == pytest.approx(0.5559, abs=5e-5)
+    assert len(verdict.trials) == 2
+
+
+def test_a_sweep_in_ten_steps_deflates_like_a_large_one():
+    sharpes = [0.01 * number for number in range(-10, 10)]
+    whole = judge([a_trial(sharpe) for sharpe in sharpes])
+    last_step = judge([a_trial(sharpe) for sharpe in sharpes[-2:]], earlier=sharpes[:-2])
+    assert last_step.deflated_sharpe == pytest.approx(whole.deflated_sharpe, rel=1e-12)
+    alone = judge([a_trial(sharpe) for sharpe in sharpes[-2:]])
+    assert (alone.deflated_sharpe or 0.0) > (whole.deflated_sharpe or 0.0)
+
+
+def test_trials_of_several_assets_are_deflated_together_and_told_apart_for_overfitting():
+    trials = [a_trial(0.1), a_trial(-0.1), a_trial(0.0, asset="BTC"), a_trial(0.0, asset="BTC")]
+    verdict = judge(trials)
+    assert verdict.deflated_sharpe == pytest.approx(0.5559, abs=5e-5)
+    assert set(verdict.overfitting) == {"ETH", "BTC"}
