@@ -136,9 +136,13 @@ def _of_market(settings: Settings, name: str, outcome: int, interval_seconds: in
         rows = storage.history.scan_prices([market.market_id])
         # A point of a longer interval says nothing of the bars within it.
         fits = (pl.col("outcome_index") == outcome) & (pl.col("interval_seconds") <= interval_seconds)
-        points = rows.filter(fits).select("at", (pl.col("price_micros") / MICROS).alias("price")).collect()
+        points = rows.filter(fits).select("at", "price_micros").drop_nulls().collect()
+        if points.is_empty():
+            raise ConfigurationError(_no_prices(rows, market, outcome, interval_seconds))
+    # Divided by numpy: polars multiplies by the inverse, which makes 0.39999999999999997 of 400,000 millionths.
+    prices = pl.Series("price", points["price_micros"].to_numpy() / MICROS)
     bars = bars_from_prices(
-        points,
+        points.with_columns(prices),
         market_id=market.market_id,
         interval_seconds=interval_seconds,
         is_synthetic=market.venue.is_synthetic,
@@ -152,6 +156,15 @@ def _of_market(settings: Settings, name: str, outcome: int, interval_seconds: in
         settlement=settlement,
         fee=VenueFee(venue=market.venue, terms=market.fee_terms),
         notes=(note,) if note else (),
+    )
+
+
+def _no_prices(rows: pl.LazyFrame, market: Market, outcome: int, interval_seconds: int) -> str:
+    known = rows.drop_nulls("price_micros").select("outcome_index", "interval_seconds").unique().sort(pl.all()).collect()
+    held = ", ".join(f"outcome {index} of {seconds:,} s" for index, seconds in known.iter_rows()) or "none"
+    return (
+        f"expected prices of outcome {outcome} of {market.market_id} at least every {interval_seconds:,} s in the "
+        f"history, found: {held}; `edgeworth ingest` fetches those of the busiest markets"
     )
 
 
