@@ -119,7 +119,10 @@ MaxUsd: TypeAlias = Annotated[
     float | None, typer.Option(help="Paid to services; then nothing new is asked.", min=0, rich_help_panel=BOUNDS)
 ]
 MaxSeconds: TypeAlias = Annotated[
-    float | None, typer.Option(help="Of wall time; then no market is begun.", min=0, rich_help_panel=BOUNDS)
+    float | None,
+    typer.Option(
+        help="Of wall time, anew when the batch is taken up; then no market is begun.", min=0, rich_help_panel=BOUNDS
+    ),
 ]
 BatchName: TypeAlias = Annotated[
     str | None, typer.Option(help="What the folder of the batch begins with.", show_default=False)

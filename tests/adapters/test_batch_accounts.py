@@ -8,6 +8,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from edgeworth.adapters.storage.database import SqlSimulations, open_database
 from edgeworth.simulation.forecast import forecast_of
@@ -20,7 +21,7 @@ from tasks.settings import Settings
 from tasks.simulation import market as market_step
 from tasks.simulation.batch import frozen_market
 from tasks.simulation.market import simulate_one
-from tasks.simulation.plan import AuthorChoice, SimulatePlan
+from tasks.simulation.plan import AuthorChoice, Budget, SimulatePlan
 from tasks.simulation.steps import begin_simulation, gather_batch, paid_besides, publish_batch, simulate_plainly
 from tasks.simulation.workshop import workshop
 from tests.batches import a_model, a_record
@@ -138,6 +139,17 @@ def test_what_no_record_tells_is_never_less_than_nothing(used, besides):
     """What other processes paid stands in the records and not here."""
     record = a_record(models=(a_model(usage=Usage(input_tokens=100, cost=UsdMicros(2_000), calls=2)),))
     assert paid_besides(used, [record]) == besides
+
+
+def test_seconds_are_counted_anew_when_a_batch_is_taken_up(settings):
+    """It was begun an hour ago and lay for most of it; ten minutes are ten minutes of this process."""
+    plan = replace(PLAN, budget=Budget(seconds=600.0))
+    run = begin_simulation(settings, plan)
+    taken_up = replace(run, started_at=run.started_at - timedelta(hours=1), is_taken_up=True)
+    index = gather_batch(settings, taken_up, plan)
+    with workshop(taken_up, plan):
+        statuses = {simulate_one(taken_up, plan, index, one).status for one in index.markets}
+    assert statuses == {MarketStatus.SUCCEEDED}
 
 
 def test_a_market_page_shows_what_had_been_found_by_its_instant(settings):
