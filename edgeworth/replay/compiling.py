@@ -19,12 +19,15 @@ _FOLDERS = "UserProvidedCacheLocator,UserWideCacheLocator,IPythonCacheLocator"
 
 
 def compiled(function: Function) -> Function:
-    """``function`` as machine code that keeps to the order of its operations: no fast maths, no threads."""
+    """``function`` as machine code that keeps to the order of its operations: no fast maths, no threads.
+
+    A division by zero is infinite or NaN, as IEEE 754 has it; looking out for one would keep loops from being widened.
+    """
     with _outside_of_the_package():
         try:
-            kernel = numba.njit(cache=True)(function)
+            kernel = numba.njit(cache=True, error_model="numpy")(function)
         except RuntimeError:  # no folder can be written
-            kernel = numba.njit(function)
+            kernel = numba.njit(error_model="numpy")(function)
     return cast("Function", kernel)
 
 

@@ -93,7 +93,7 @@ class Atr(_Periods, frozen=True, tag=True):
     """
 
     def column(self, bars: Bars) -> Floats:
-        return kernels.smoothed(true_ranges(bars), self.n, 1.0 / self.n)
+        return kernels.average_true_range(bars.high, bars.low, bars.close, self.n)
 
     def start(self) -> State:
         return _AtrState(self.n)
@@ -106,10 +106,7 @@ class Rsi(_Periods, frozen=True, tag=True):
     """
 
     def column(self, bars: Bars) -> Floats:
-        moves = _with_first(np.diff(bars.close), NAN)
-        gains = kernels.smoothed(np.maximum(moves, 0.0), self.n, 1.0 / self.n)
-        losses = kernels.smoothed(np.maximum(-moves, 0.0), self.n, 1.0 / self.n)
-        return _ratio(100.0 * gains, gains + losses)
+        return kernels.relative_strength(bars.close, self.n)
 
     def start(self) -> State:
         return _RsiState(self.n)
@@ -139,8 +136,10 @@ class Returns(Struct, frozen=True, tag=True):
     """The close over the close before, less one; unknown after a close of zero."""
 
     def column(self, bars: Bars) -> Floats:
-        before = _with_first(bars.close[:-1], NAN)
-        return _ratio(bars.close, before) - 1.0
+        before = bars.close[:-1]
+        out = np.full(len(bars), NAN)
+        np.divide(bars.close[1:], before, out=out[1:], where=before != 0.0)
+        return out - 1.0
 
     def start(self) -> State:
         return _ReturnsState()
@@ -161,8 +160,7 @@ class VolatilityRegime(Struct, frozen=True, tag=True):
     low: float = 0.67
 
     def column(self, bars: Bars) -> Floats:
-        atr = Atr(self.n).column(bars)
-        return regimes(atr, kernels.rolling_mean(atr, self.usual), self.high, self.low)
+        return kernels.regimes(bars.high, bars.low, bars.close, (self.n, self.usual), (self.high, self.low))
 
     def start(self) -> State:
         return _RegimeState(self)
@@ -182,18 +180,6 @@ class SessionBreak(Struct, frozen=True, tag=True):
 
     def start(self) -> State:
         return _SessionState(self.seconds)
-
-
-def true_ranges(bars: Bars) -> Floats:
-    """The range of each bar together with the close before; NaN for the first."""
-    before = bars.close[:-1]
-    return _with_first(np.maximum(bars.high[1:], before) - np.minimum(bars.low[1:], before), NAN)
-
-
-def regimes(atr: Floats, usual: Floats, high: float, low: float) -> Floats:
-    """1 where ``atr`` is at least ``high`` times what is usual, -1 where at most ``low`` times."""
-    found = np.where(atr >= high * usual, 1.0, np.where(atr <= low * usual, -1.0, 0.0))
-    return np.where(np.isnan(usual) | (usual <= 0.0), NAN, found)
 
 
 def indicator_table(bars: Bars, indicators: Mapping[str, Indicator]) -> pl.DataFrame:
@@ -220,17 +206,6 @@ def rows(bars: Bars, start: int = 0, stop: int | None = None) -> list[Row]:
     cut = slice(start, stop)
     names = ("opens_at", "open", "high", "low", "close", "volume")
     return list(map(Row._make, zip(*(getattr(bars, name)[cut].tolist() for name in names), strict=True)))
-
-
-def _with_first(values: Floats, first: float) -> Floats:
-    return np.concatenate([np.array([first]), values])
-
-
-def _ratio(top: Floats, bottom: Floats) -> Floats:
-    """``top / bottom``; NaN where ``bottom`` is zero."""
-    out = np.full(len(top), NAN)
-    np.divide(top, bottom, out=out, where=bottom != 0.0)
-    return out
 
 
 class _Value(Protocol):

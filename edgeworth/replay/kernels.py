@@ -4,8 +4,11 @@ All kernels stand in this one file, since numba compiles a cached kernel anew on
 NaN stands for a value that is not there: it makes every window that it lies in NaN, and no other.
 
 **Windows** of ``n`` are joined from two blocks: what the bars of this block have come to so far, and what the last
-bars of the block before came to. Nothing is ever subtracted from a running sum, so nothing drifts, at three operations
-a bar.
+bars of the block before came to. Nothing is ever subtracted from a running sum, so nothing drifts.
+
+**One loop, one thing to wait for.** A loop that adds to a sum waits for the addition before, so the two sums of a block
+run side by side, and what needs no bar before (joining, dividing, comparing) has a loop of its own, which the compiler
+turns into one that does several bars at once. A column is first read where waiting is due anyway.
 """
 
 from __future__ import annotations
@@ -21,41 +24,46 @@ from edgeworth.replay.compiling import compiled
 Codes = NDArray[np.int8]
 Flags = NDArray[np.bool_]
 
+UNKNOWN = 2
+"""A vote that cannot be known, yet or at all; else it is 1 for up, -1 for down, 0 for neither."""
+
+Levels = tuple[int, int, float, float, float, float]
+"""When this session ends, how many have begun, the high and low of this one, of the one before."""
+
+NO_LEVELS: Levels = (-(2**62), 0, 0.0, 0.0, 0.0, 0.0)
+
 
 @compiled
-def _no_ends(n: int) -> Floats:
-    """What the last ``n - k`` bars of the block before come to, at ``k``, while there is no block before."""
-    ends = np.full(n + 1, np.nan)
-    ends[n] = 0.0
-    return ends
-
-
-@compiled
-def _next_ends(ends: Floats, values: Floats, last: int) -> None:
-    """The same for the block whose last value stands at ``last``."""
-    n = len(ends) - 1
-    # Held in a variable: the compiler cannot know that the two arrays do not overlap, and would read each sum back.
-    total = 0.0
-    for k in range(n - 1, -1, -1):
-        total += values[last - n + 1 + k]
-        ends[k] = total
+def _rolling_mean(values: Floats, n: int, ends: Floats, out: Floats) -> None:
+    """``rolling_mean`` into ``out``; ``ends`` is room for what the last bars of each block come to."""
+    count = len(values)
+    whole = count - count % n
+    for start in range(0, whole, n):
+        block, sums, rest = values[start : start + n], out[start : start + n], ends[start : start + n]
+        so_far = total = 0.0
+        for k in range(n):
+            so_far += block[k]
+            sums[k] = so_far
+            total += block[n - 1 - k]
+            rest[n - 1 - k] = total
+        # A window that ends with its block has nothing of the block before.
+        rest[0] = 0.0
+    block, sums = values[whole:], out[whole:]
+    so_far = 0.0
+    for k in range(len(block)):
+        so_far += block[k]
+        sums[k] = so_far
+    sums = out[n - 1 :]
+    for k in range(len(sums)):
+        sums[k] = (ends[k] + sums[k]) / n
+    out[: n - 1] = np.nan
 
 
 @compiled
 def rolling_mean(values: Floats, n: int) -> Floats:
     """Mean of the last ``n`` values; NaN for the first ``n - 1``."""
     out = np.empty(len(values))
-    ends = _no_ends(n)
-    so_far = 0.0
-    place = 0
-    for i in range(len(values)):
-        so_far += values[i]
-        place += 1
-        out[i] = (ends[place] + so_far) / n
-        if place == n:
-            _next_ends(ends, values, i)
-            so_far = 0.0
-            place = 0
+    _rolling_mean(values, n, np.empty(len(values)), out)
     return out
 
 
@@ -65,77 +73,213 @@ def rolling_z(values: Floats, n: int) -> Floats:
 
     Means and squared deviations by Welford's updates within a block, two blocks joined by Chan's formula.
     """
-    out = np.full(len(values), np.nan)
-    means, squares = _no_ends(n), _no_ends(n)
-    mean, square = 0.0, 0.0
-    place = 0
-    for i in range(len(values)):
-        x = values[i]
-        place += 1
-        gap = x - mean
-        mean += gap / place
-        square += gap * (x - mean)
-        apart = mean - means[place]
-        joined = means[place] + apart * (place / n)
-        whole = squares[place] + square + apart * apart * ((n - place) * place / n)
-        if whole > 0.0:
-            out[i] = (x - joined) / math.sqrt(whole / (n - 1))
-        if place == n:
-            for k in range(n - 1, -1, -1):
-                x = values[i - n + 1 + k]
-                gap = x - means[k + 1]
-                means[k] = means[k + 1] + gap / (n - k)
-                squares[k] = squares[k + 1] + gap * (x - means[k])
-            mean, square = 0.0, 0.0
-            place = 0
+    count = len(values)
+    out = np.empty(count)
+    room = np.zeros((8, n))
+    shares, spreads = room[0], room[1]
+    means, squares, rest_means, rest_squares = room[2], room[3], room[4], room[5]
+    # Of the block before, there being none: only a window that ends with its block needs nothing of it.
+    before_means, before_squares = room[6], room[7]
+    for place in range(1, n + 1):
+        shares[place - 1], spreads[place - 1] = place / n, (n - place) * place / n
+        before_means[place - 1] = np.nan if place < n else 0.0
+    for start in range(0, count, n):
+        block, scores = values[start : start + n], out[start : start + n]
+        size = len(block)
+        mean = square = rest_mean = rest_square = 0.0
+        for k in range(size):
+            x = block[k]
+            gap = x - mean
+            mean += gap / (k + 1)
+            square += gap * (x - mean)
+            means[k], squares[k] = mean, square
+            x = block[size - 1 - k]
+            gap = x - rest_mean
+            rest_mean += gap / (k + 1)
+            rest_square += gap * (x - rest_mean)
+            rest_means[size - 1 - k], rest_squares[size - 1 - k] = rest_mean, rest_square
+        for k in range(size):
+            apart = means[k] - before_means[k]
+            joined = before_means[k] + apart * shares[k]
+            whole = before_squares[k] + squares[k] + apart * apart * spreads[k]
+            scores[k] = (block[k] - joined) / math.sqrt(whole / (n - 1)) if whole > 0.0 else np.nan
+        for k in range(n - 1):
+            before_means[k], before_squares[k] = rest_means[k + 1], rest_squares[k + 1]
     return out
 
 
 @compiled
 def smoothed(values: Floats, n: int, weight: float) -> Floats:
-    """Exponential smoothing that begins with the mean of the first ``n`` values that are there."""
-    out = np.full(len(values), np.nan)
-    seen, value = 0, 0.0
-    for i in range(len(values)):
-        x = values[i]
-        if seen >= n:
-            value += weight * (x - value)
-            out[i] = value
-        elif x == x:  # noqa: PLR0124 - not NaN
-            value += x
-            seen += 1
-            if seen == n:
-                value /= n
-                out[i] = value
+    """Exponential smoothing that begins with the mean of the first ``n`` values."""
+    out = np.empty(len(values))
+    out[: n - 1] = np.nan
+    value = 0.0
+    for i in range(min(n, len(values))):
+        value += values[i]
+    if len(values) >= n:
+        value /= n
+        out[n - 1] = value
+    for i in range(n, len(values)):
+        value += weight * (values[i] - value)
+        out[i] = value
     return out
+
+
+@compiled
+def _next_range(value: float, i: int, n: int, before: float, high: float, low: float) -> float:
+    """Wilder's average true range after the bar at ``i``; until the bar at ``n`` the sum that it begins with.
+
+    ``before`` is the close of the bar before. The first bar has none, so no range.
+    """
+    true_range = max(before, high) - min(before, low)
+    if i > n:
+        return value + 1.0 / n * (true_range - value)
+    if i == 0:
+        return value
+    return (value + true_range) / n if i == n else value + true_range
+
+
+@compiled
+def average_true_range(high: Floats, low: Floats, close: Floats, n: int) -> Floats:
+    """Wilder's smoothing of the range of each bar together with the close before; NaN for the first ``n``."""
+    out = np.empty(len(close))
+    value, before = 0.0, close[0]
+    for i in range(len(close)):
+        value = _next_range(value, i, n, before, high[i], low[i])
+        before = close[i]
+        out[i] = value
+    out[:n] = np.nan
+    return out
+
+
+@compiled
+def relative_strength(close: Floats, n: int) -> Floats:
+    """100 times average gains within average gains and losses, both by Wilder's smoothing; NaN where nothing moved."""
+    out = np.full(len(close), np.nan)
+    gains, losses, weight = 0.0, 0.0, 1.0 / n
+    for i in range(1, len(close)):
+        move = close[i] - close[i - 1]
+        gain, loss = max(move, 0.0), max(-move, 0.0)
+        if i > n:
+            gains += weight * (gain - gains)
+            losses += weight * (loss - losses)
+        else:
+            gains += gain
+            losses += loss
+            if i == n:
+                gains /= n
+                losses /= n
+        whole = gains + losses
+        if i >= n and whole != 0.0:
+            out[i] = 100.0 * gains / whole
+    return out
+
+
+@compiled
+def _trends(fast: Floats, slow: Floats, votes: Codes) -> None:
+    """Of the fast mean beside the slow one."""
+    for i in range(len(votes)):
+        votes[i] = int(fast[i] > slow[i]) - int(fast[i] < slow[i]) if slow[i] >= 0.0 else UNKNOWN
+
+
+@compiled
+def _regimes(ranges: Floats, usual: Floats, ratios: tuple[float, float], votes: Codes) -> None:
+    """Of the average true range beside its mean: high from the first of ``ratios`` on, low up to the second."""
+    above, below = ratios
+    for i in range(len(votes)):
+        usual_one = usual[i]
+        votes[i] = (
+            int(ranges[i] >= above * usual_one) - int(ranges[i] <= below * usual_one) if usual_one > 0.0 else UNKNOWN
+        )
+
+
+@compiled
+def _next_levels(levels: Levels, opens_at: int, high: float, low: float, seconds: int) -> Levels:
+    """What is known of sessions after one more bar."""
+    ends, sessions, top, bottom, last_top, last_bottom = levels
+    if opens_at >= ends:
+        return (opens_at // seconds + 1) * seconds, sessions + 1, high, low, top, bottom
+    return ends, sessions, max(top, high), min(bottom, low), last_top, last_bottom
+
+
+@compiled
+def _break(levels: Levels, close: float) -> int:
+    """1 for a close above the high of the session before, -1 below its low, 0 within; unknown in the first two.
+
+    The first session may have begun before the bars do, so its high and low are not known.
+    """
+    _, sessions, _, _, last_top, last_bottom = levels
+    return int(close > last_top) - int(close < last_bottom) if sessions > 2 else UNKNOWN
+
+
+@compiled
+def _ranges_and_breaks(
+    opens_at: Ints,
+    high: Floats,
+    low: Floats,
+    close: Floats,
+    n: int,
+    seconds: int,
+    ranges: Floats,
+    breaks: Codes,
+) -> None:
+    """Average true range and breaks of the session in one loop: while the one waits for its sum, the other is done."""
+    value, before, levels = 0.0, close[0], NO_LEVELS
+    for i in range(len(close)):
+        value = _next_range(value, i, n, before, high[i], low[i])
+        before = close[i]
+        ranges[i] = value
+        levels = _next_levels(levels, opens_at[i], high[i], low[i], seconds)
+        breaks[i] = _break(levels, before)
+    ranges[:n] = np.nan
+
+
+@compiled
+def _as_numbers(votes: Codes) -> Floats:
+    """Votes as a column: NaN where one is not known."""
+    out = np.empty(len(votes))
+    for i in range(len(votes)):
+        out[i] = float(votes[i]) if votes[i] != UNKNOWN else np.nan
+    return out
+
+
+@compiled
+def regimes(high: Floats, low: Floats, close: Floats, periods: tuple[int, int], ratios: tuple[float, float]) -> Floats:
+    """1 where the average true range is at least so many times its own mean, -1 where at most, else 0."""
+    n, usual = periods
+    ranges = average_true_range(high, low, close, n)
+    votes = np.empty(len(close), dtype=np.int8)
+    _regimes(ranges, rolling_mean(ranges, usual), ratios, votes)
+    return _as_numbers(votes)
 
 
 @compiled
 def session_breaks(opens_at: Ints, high: Floats, low: Floats, close: Floats, seconds: int) -> Floats:
-    """1 for a close above the high of the session before, -1 below its low, 0 within; NaN in the first two sessions.
-
-    The first session may have begun before the bars do, so its high and low are not known.
-    """
-    out = np.full(len(close), np.nan)
-    ends = -(2**62)
-    sessions = 0
-    top, bottom, last_top, last_bottom = 0.0, 0.0, 0.0, 0.0
+    """The close beside the levels of the session before, at each bar; NaN where they are not known."""
+    votes = np.empty(len(close), dtype=np.int8)
+    levels = NO_LEVELS
     for i in range(len(close)):
-        if opens_at[i] >= ends:
-            ends = (opens_at[i] // seconds + 1) * seconds
-            sessions += 1
-            last_top, last_bottom = top, bottom
-            top, bottom = high[i], low[i]
-        else:
-            top = max(top, high[i])
-            bottom = min(bottom, low[i])
-        if sessions > 2:
-            out[i] = 1.0 if close[i] > last_top else (-1.0 if close[i] < last_bottom else 0.0)
-    return out
+        levels = _next_levels(levels, opens_at[i], high[i], low[i], seconds)
+        votes[i] = _break(levels, close[i])
+    return _as_numbers(votes)
 
 
 @compiled
-def screen(  # noqa: C901, PLR0912, PLR0915, D417 - one pass is what makes it fast
+def _changes(trends: Codes, regimes: Codes, breaks: Codes, codes: Codes) -> None:
+    """What has changed since the bar before, as ``screen`` says it."""
+    codes[0] = -1
+    for i in range(1, len(codes)):
+        trend, regime, broken = trends[i], regimes[i], breaks[i]
+        before, is_known = trends[i - 1], regime != UNKNOWN
+        is_known &= (before != UNKNOWN) & (regimes[i - 1] != UNKNOWN) & (breaks[i - 1] != UNKNOWN)
+        cross = trend if trend != before else 0
+        turn = trend if regime != regimes[i - 1] else 0
+        left = broken if broken != breaks[i - 1] else 0
+        codes[i] = cross + 3 * turn + 9 * left + 13 if is_known else -1
+
+
+@compiled
+def screen(  # noqa: D417 - what bars are made of needs no words
     opens_at: Ints,
     high: Floats,
     low: Floats,
@@ -145,91 +289,36 @@ def screen(  # noqa: C901, PLR0912, PLR0915, D417 - one pass is what makes it fa
     seconds: int,
     hits: Flags,
 ) -> tuple[Codes, Ints]:
-    """All sentinels in one pass: what they say at each bar, and at which bars ``hits`` holds for it.
+    """What all sentinels say at each bar, and at which bars ``hits`` holds for it.
 
     Args:
-        opens_at, high, low, close: Of the bars.
         periods: Of the fast and the slow mean of closes, the average true range, and the mean that it is held against.
         ratios: From which the range is high, up to which it is low.
         seconds: Length of a session.
-        hits: For each code whether it makes a candidate.
+        hits: For each code whether it makes a candidate; at the end that for -1.
 
     Returns:
         Codes (``cross + 3 * regime + 9 * session``, each vote plus one; -1 where one is not known), and the bars hit.
     """
     fast, slow, n, usual = periods
-    above, below = ratios
     count = len(close)
-    codes = np.full(count, -1, dtype=np.int8)
+    # One piece of memory: several would be given back to the machine each time, and fetched again at some cost.
+    room = np.empty((3, count))
+    first, second, ends = room[0], room[1], room[2]
+    votes = np.empty((3, count), dtype=np.int8)
+    trends, turns, breaks = votes[0], votes[1], votes[2]
+    _ranges_and_breaks(opens_at, high, low, close, n, seconds, first, breaks)
+    _rolling_mean(first, usual, ends, second)
+    _regimes(first, second, ratios, turns)
+    _rolling_mean(close, fast, ends, first)
+    _rolling_mean(close, slow, ends, second)
+    _trends(first, second, trends)
+    codes = np.empty(count, dtype=np.int8)
+    _changes(trends, turns, breaks, codes)
     found = np.empty(count, dtype=np.int64)
     hit = 0
-    fast_ends, slow_ends, usual_ends, ranges = _no_ends(fast), _no_ends(slow), _no_ends(usual), np.empty(usual)
-    fast_sum, slow_sum, usual_sum = 0.0, 0.0, 0.0
-    fast_place, slow_place, usual_place = 0, 0, 0
-    range_sum, atr, weight = 0.0, np.nan, 1.0 / n
-    before_trend, before_regime, before_broken = 2, 2, 2
-    session_ends, sessions = -(2**62), 0
-    top, bottom, last_top, last_bottom = 0.0, 0.0, 0.0, 0.0
-    last = close[0]
     for i in range(count):
-        x = close[i]
-        # The two means.
-        fast_sum += x
-        slow_sum += x
-        fast_place += 1
-        slow_place += 1
-        fast_mean = (fast_ends[fast_place] + fast_sum) / fast
-        slow_mean = (slow_ends[slow_place] + slow_sum) / slow
-        if fast_place == fast:
-            _next_ends(fast_ends, close, i)
-            fast_sum, fast_place = 0.0, 0
-        if slow_place == slow:
-            _next_ends(slow_ends, close, i)
-            slow_sum, slow_place = 0.0, 0
-        # The average true range and its own mean.
-        true_range = (max(last, high[i])) - (min(last, low[i]))
-        last = x
-        if i > n:
-            atr += weight * (true_range - atr)
-        elif i > 0:
-            range_sum += true_range
-            if i == n:
-                atr = range_sum / n
-        ranges[usual_place] = atr
-        usual_sum += atr
-        usual_place += 1
-        mean_range = (usual_ends[usual_place] + usual_sum) / usual
-        if usual_place == usual:
-            _next_ends(usual_ends, ranges, usual - 1)
-            usual_sum, usual_place = 0.0, 0
-        # The levels of the session before.
-        if opens_at[i] >= session_ends:
-            session_ends = (opens_at[i] // seconds + 1) * seconds
-            sessions += 1
-            last_top, last_bottom = top, bottom
-            top, bottom = high[i], low[i]
-        else:
-            top = max(top, high[i])
-            bottom = min(bottom, low[i])
-        # What each says now, 2 where it is not known, and what has changed.
-        trend, regime, broken = 2, 2, 2
-        if slow_mean >= 0.0:
-            trend = int(fast_mean > slow_mean) - int(fast_mean < slow_mean)
-        if mean_range > 0.0:
-            regime = int(atr >= above * mean_range) - int(atr <= below * mean_range)
-        if sessions > 2:
-            broken = int(x > last_top) - int(x < last_bottom)
-        if before_trend < 2 and before_regime < 2 and before_broken < 2 and regime < 2:
-            cross = trend if trend != before_trend else 0
-            code = (
-                cross
-                + 1
-                + 3 * ((trend if regime != before_regime else 0) + 1)
-                + 9 * ((broken if broken != before_broken else 0) + 1)
-            )
-            codes[i] = code
-            if hits[code]:
-                found[hit] = i
-                hit += 1
-        before_trend, before_regime, before_broken = trend, regime, broken
+        if hits[codes[i]]:
+            found[hit] = i
+            hit += 1
     return codes, found[:hit].copy()

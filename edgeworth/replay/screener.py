@@ -121,7 +121,8 @@ class Screening:
 
 def screen(bars: Bars, screener: Screener) -> Screening:
     """Look at every bar of ``bars`` once."""
-    hits = np.abs(np.array(screener.scores())) >= screener.threshold
+    # The last stands for a code of -1: not known.
+    hits = np.append(np.abs(np.array(screener.scores())) >= screener.threshold, False)
     regime = screener.regime
     codes, found = kernels.screen(
         bars.opens_at,

@@ -96,13 +96,12 @@ class Smoothed:
         if self._seen >= self._n:
             self._value += self._weight * (x - self._value)
             return self._value
-        if x == x:  # noqa: PLR0124 - not NaN
-            self._value += x
-            self._seen += 1
-            if self._seen == self._n:
-                self._value /= self._n
-                return self._value
-        return NAN
+        self._value += x
+        self._seen += 1
+        if self._seen < self._n:
+            return NAN
+        self._value /= self._n
+        return self._value
 
 
 class SessionBreaks:

@@ -61,6 +61,15 @@ def test_column_and_state_agree_to_the_last_bit(indicator):
         assert first_difference(walked_bars(seed, 150), indicator) is None, f"seed {seed}"
 
 
+@pytest.mark.parametrize("count", [2, 4, 5, 6, 9, 10, 11, 20, 21, 39, 40, 41, 60])
+def test_they_agree_where_blocks_begin_and_end_too(count):
+    """Windows of 5 and of 20: fewer bars than one, just as many, one more, one less than two."""
+    windowed = [Sma(5), Sma(20), ZScore(5), ZScore(20), Atr(5), Rsi(5), VolatilityRegime(n=5, usual=20), QUICK]
+    for seed in range(5):
+        bars = walked_bars(seed, count)
+        assert [first_difference(bars, indicator) for indicator in windowed] == [None] * len(windowed)
+
+
 @pytest.mark.parametrize("strategy", STRATEGIES, ids=lambda value: value.name)
 def test_full_and_focused_replay_are_the_same_to_the_last_bit(strategy):
     trades = outlasting = 0
