@@ -24,6 +24,12 @@ TOP: Final = 14
 BOTTOM: Final = 24
 """Pixels of a line chart, and those left free above and below its plot."""
 
+CURVE_BUCKETS: Final = 300
+"""Of a curve over years, which has the whole width to itself."""
+
+CURVE_DATES: Final = 4
+"""Written below it."""
+
 PLOT_WIDTH: Final = 82.0
 """Per cent of the width that the line takes; the rest shows the present."""
 
@@ -148,9 +154,61 @@ def line_chart(
     if level is not None:
         parts.append(_tag("line", x1="0", x2="100%", y1=axis.y(level), y2=axis.y(level), class_="level"))
     parts += _whiskers(whiskers, axis)
-    parts += [_tag("text", escape(tick_text(value)), x="0", y=axis.y(value), dy="-3") for value in axis.ticks()]
+    parts += _tick_texts(axis, tick_text)
     parts += _days(series, day_text, width)
     return _svg(parts, css="chart", label=label)
+
+
+class Marks(NamedTuple):
+    """Instants, in seconds since 1970, at which something pointed up or down."""
+
+    up: Sequence[float] = ()
+    down: Sequence[float] = ()
+
+
+NO_MARKS: Final = Marks()
+
+
+def curve(
+    series: Series,
+    *,
+    label: str,
+    tick_text: Text,
+    day_text: Text,
+    css: str = "spot",
+    gap_seconds: float,
+    marks: Marks = NO_MARKS,
+    ground: float | None = None,
+) -> Markup:
+    """A history of years over the whole width. It is broken where nothing is known for long.
+
+    Args:
+        series: At least one value.
+        label: What the chart shows, for who does not see it.
+        tick_text: A value as it stands at the axis.
+        day_text: Seconds since 1970 likewise.
+        css: What the line is of: ``model``, ``market``, ``spot``.
+        gap_seconds: Two values farther apart than that have a gap between them; it is shown if it is wide enough to be
+            seen.
+        marks: Strokes at the lower edge for what points up, at the upper edge for what points down.
+        ground: A value down from which the curve is filled.
+    """
+    axis = _axis(series.values if ground is None else [*series.values, ground], None, 0.0)
+    start, end = series.at_seconds[0], series.at_seconds[-1]
+    across = _Across(start, max(end - start, 1.0))
+    parts = []
+    for piece in _pieces(series, gap_seconds):
+        places = [f"{across.x(at)},{axis.y(value)}" for at, value in piece]
+        if len(places) == 1:
+            places.append(f"{across.x(piece[0][0] + across.seconds / 1000)},{axis.y(piece[0][1])}")
+        if ground is not None:
+            feet = [f"{across.x(piece[0][0])},{axis.y(ground)}", f"{across.x(piece[-1][0])},{axis.y(ground)}"]
+            parts.append(_tag("polygon", points=" ".join([feet[0], *places, feet[1]]), class_="depth"))
+        parts.append(_tag("polyline", points=" ".join(places), class_=f"line {css}"))
+    parts.append(_strokes(marks.up, across, HEIGHT - BOTTOM - 2, "up"))
+    parts.append(_strokes(marks.down, across, TOP - 6, "down"))
+    drawn = [*_grid(axis), _stretched(Markup("").join(parts), 100.0), *_tick_texts(axis, tick_text)]
+    return _svg([*drawn, *_dates(start, end, day_text)], css="chart", label=label)
 
 
 # --- inside a line chart ----------------------------------------------------------------------------------------------
@@ -212,10 +270,14 @@ def _plotted(series: Series, axis: _Axis, width: float, css: str) -> Markup:
     places = [f"{_number(1000 * (at - start) / seconds)},{axis.y(value)}" for at, value in kept]
     if len(places) == 1:
         places.append(f"1000,{axis.y(kept[0][1])}")
-    line = _tag("polyline", points=" ".join(places), class_=f"line {css}")
+    return _stretched(_tag("polyline", points=" ".join(places), class_=f"line {css}"), width)
+
+
+def _stretched(inside: Markup, width: float) -> Markup:
+    """A box of 1,000 by the height that is as wide as so many per cent."""
     return _tag(
         "svg",
-        line,
+        inside,
         width=f"{_number(width)}%",
         height=str(HEIGHT),
         viewBox=f"0 0 1000 {HEIGHT}",
@@ -245,11 +307,62 @@ def _whiskers(whiskers: Sequence[Whisker], axis: _Axis) -> list[Markup]:
     return parts
 
 
+def _tick_texts(axis: _Axis, text: Text) -> list[Markup]:
+    return [_tag("text", escape(text(value)), x="0", y=axis.y(value), dy="-3") for value in axis.ticks()]
+
+
 def _days(series: Series, day_text: Text, width: float) -> list[Markup]:
     y = str(HEIGHT - 6)
     first = _tag("text", escape(day_text(series.at_seconds[0])), x="0", y=y)
     last = _tag("text", escape(day_text(series.at_seconds[-1])), x=f"{_number(width)}%", y=y, class_="end")
     return [first, last]
+
+
+# --- inside a curve ---------------------------------------------------------------------------------------------------
+
+
+class _Across(NamedTuple):
+    start: float
+    seconds: float
+
+    def x(self, at: float) -> str:
+        """Its place from 0 to 1,000."""
+        return _number(1000.0 * (at - self.start) / self.seconds)
+
+
+def _pieces(series: Series, gap_seconds: float) -> list[list[tuple[float, float]]]:
+    """The thinned curve, cut where a gap is wide enough to be seen."""
+    ats = series.at_seconds
+    width = (ats[-1] - ats[0]) / CURVE_BUCKETS
+    least = max(gap_seconds, width)
+    cuts = [place for place in range(1, len(ats)) if ats[place] - ats[place - 1] > least]
+    edges = list(zip([0, *cuts], [*cuts, len(ats)], strict=True))
+    pieces = []
+    for first, stop in edges:
+        piece = Series(at_seconds=ats[first:stop], values=series.values[first:stop])
+        share = (ats[stop - 1] - ats[first]) / width if width > 0.0 else 1.0
+        pieces.append(thinned(piece, max(1, round(share))))
+    return pieces
+
+
+def _strokes(instants: Sequence[float], across: _Across, top: int, css: str) -> Markup:
+    """One short stroke each; those at one place are one."""
+    places = dict.fromkeys(across.x(at) for at in instants)
+    if not places:
+        return Markup("")
+    return _tag("path", d="".join(f"M{place} {top}v8" for place in places), class_=f"rug {css}")
+
+
+def _dates(start: float, end: float, day_text: Text) -> list[Markup]:
+    """The two ends, and dates between them."""
+    anchors = ["", *["centre"] * (CURVE_DATES - 2), "end"]
+    parts = []
+    for number, css in enumerate(anchors):
+        share = number / (CURVE_DATES - 1)
+        text = escape(day_text(start + share * (end - start)))
+        named = {"class_": css} if css else {}
+        parts.append(_tag("text", text, x=f"{_number(100.0 * share)}%", y=str(HEIGHT - 6), **named))
+    return parts
 
 
 # --- tags -------------------------------------------------------------------------------------------------------------

@@ -99,7 +99,8 @@ def environment() -> Environment:
         usd=usd,
         web_link=web_link,
     )
-    for name, file in (("stylesheet", "style.css"), ("batch_stylesheet", "batch.css")):
+    sheets = (("stylesheet", "style.css"), ("batch_stylesheet", "batch.css"), ("replay_stylesheet", "replay.css"))
+    for name, file in sheets:
         text = _BLANKS.sub(r"\1", loader.get_source(made, file)[0])
         made.globals[name] = Markup(text)  # noqa: S704  # our own file
     made.globals["table_script"] = Markup(loader.get_source(made, "tables.js")[0])  # noqa: S704  # our own file

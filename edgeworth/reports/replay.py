@@ -1,6 +1,6 @@
 """The reports of the replay room: the values that their pages, JSON and artifacts are made from.
 
-How they look stands in ``replay_page`` (screen, replay, parity) and ``sweep_page``, what machines read in
+How they look stands in ``screen_page``, ``replay_page``, ``parity_page`` and ``sweep_page``, what machines read in
 ``replay_document``, what an orchestrator shows in ``replay_markdown``.
 """
 

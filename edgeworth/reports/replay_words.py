@@ -1,0 +1,233 @@
+"""How the pages of the replay room write figures, and the parts that several of them share. Values in, texts out."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any, NamedTuple
+
+from markupsafe import Markup
+
+from edgeworth.replay.bars import Bars, Floats
+from edgeworth.replay.costs import ProportionalFee
+from edgeworth.replay.loop import ReplaySetup
+from edgeworth.replay.orders import ExitReason
+from edgeworth.replay.screener import Sentinel
+from edgeworth.reports import charts
+from edgeworth.reports.batch_page import counted
+from edgeworth.reports.figures import MINUS, MISSING, duration
+from edgeworth.reports.rendering import minute, percent
+from edgeworth.reports.replay import BarsTold, series_of
+
+GAPS_SHOWN = 12
+PRICE_DIGITS = 7
+
+SENTINEL_WORDS = {
+    Sentinel.CROSS.value: "cross of two means",
+    Sentinel.REGIME.value: "change of regime",
+    Sentinel.SESSION.value: "break of the session before",
+}
+
+ENDED_WORDS = {
+    ExitReason.ASKED: "the strategy",
+    ExitReason.TIME: "its longest time",
+    ExitReason.RUIN: "ruin",
+    ExitReason.SETTLED: "settlement",
+    ExitReason.VOID: "void market",
+}
+
+_LENGTHS = ((86_400, "day"), (3_600, "hour"), (60, "minute"), (1, "second"))
+
+
+class Figure(NamedTuple):
+    """A number as it is written, and what it is sorted by (empty: always last)."""
+
+    text: str
+    key: str = ""
+
+
+def money(amount: float | None) -> str:
+    """``$1,234.50``, with a minus sign where it is lost."""
+    if amount is None or not math.isfinite(amount):
+        return MISSING
+    text = f"{abs(amount):,.2f}"
+    return f"{MINUS if amount < 0.0 and text != '0.00' else ''}${text}"
+
+
+def gained(amount: float | None) -> str:
+    """The same, always signed."""
+    text = money(amount)
+    return text if amount is None or amount <= 0.0 or text == "$0.00" else f"+{text}"
+
+
+def share(value: float | None, *, signed: bool = False) -> str:
+    """``12.3 %``; ``+12.3 %`` where a sign says something."""
+    if value is None or not math.isfinite(value):
+        return MISSING
+    text = percent(abs(value))
+    if not text.strip("0. %"):
+        return text
+    return f"{MINUS if value < 0.0 else '+' if signed else ''}{text}"
+
+
+def ratio(value: float | None) -> str:
+    """``1.24``."""
+    if value is None or not math.isfinite(value):
+        return MISSING
+    text = f"{abs(value):,.2f}"
+    return f"{MINUS if value < 0.0 and text != '0.00' else ''}{text}"
+
+
+def price(value: float | None) -> str:
+    """Seven digits, whatever its size: ``102,345.7``, ``0.4512``."""
+    if value is None or not math.isfinite(value):
+        return MISSING
+    decimals = 2 if value == 0.0 else min(8, max(0, PRICE_DIGITS - 1 - math.floor(math.log10(abs(value)))))
+    text = f"{abs(value):,.{decimals}f}"
+    text = text.rstrip("0").rstrip(".") if "." in text else text
+    return f"{MINUS}{text}" if value < 0.0 else text
+
+
+def scored(score: float) -> Figure:
+    """The score of a candidate, signed."""
+    return Figure(f"{MINUS if score < 0.0 else '+'}{abs(score):.2f}", f"{score:.4g}")
+
+
+def length(seconds: int) -> str:
+    """``1 hour``, ``15 minutes``."""
+    size, word = next(((size, word) for size, word in _LENGTHS if seconds % size == 0), (1, "second"))
+    return counted(seconds // size, word)
+
+
+def moment(at: datetime) -> str:
+    """An instant in UTC, to the minute unless it lies within one; for tables that say once that all are UTC."""
+    return f"{at.astimezone(UTC):%Y-%m-%d %H:%M:%S}" if at.second else f"{at.astimezone(UTC):%Y-%m-%d %H:%M}"
+
+
+def day_text(seconds: float) -> str:
+    """The day of an instant in seconds since 1970."""
+    return f"{datetime.fromtimestamp(seconds, tz=UTC):%Y-%m-%d}"
+
+
+def sentinel_word(name: str) -> str:
+    """A sentinel as a reader wants it."""
+    return SENTINEL_WORDS.get(name, name.replace("_", " "))
+
+
+def ended_by(reason: ExitReason) -> str:
+    """Why a position ended, as the end of "ended by"."""
+    return ENDED_WORDS.get(reason, reason.value)
+
+
+# --- parts of pages ---------------------------------------------------------------------------------------------------
+
+
+def of_bars(told: BarsTold) -> str:
+    """``52,609 bars of 1 hour, 2019-01-01 00:00 to 2025-01-01 00:00 UTC``."""
+    span = f"{moment(told.first_opens_at)} to {moment(told.last_ends_at)} UTC"
+    return f"{counted(told.bars, 'bar')} of {length(told.interval_seconds)}, {span}"
+
+
+def bars_facts(told: BarsTold) -> list[tuple[str, str]]:
+    """What the bars are, as (label, value)."""
+    dropped = [
+        f"{counted(told.repeated, 'row')} said again what another says" if told.repeated else "",
+        f"{told.contradicting:,} contradicted the first row of their bar, which stands" if told.contradicting else "",
+    ]
+    odd = "; ".join(one for one in dropped if one)
+    rows = f"{told.rows:,}, {told.order.value}" + (f"; {odd}" if odd else "; none said anything twice")
+    facts = [
+        ("Question", told.question or ""),
+        ("Read from", told.source),
+        ("Quoted in", told.unit or "a plain number"),
+        ("Bars", of_bars(told)),
+        ("Rows read", rows),
+        ("Gaps", gaps_told(told)),
+        ("Reader's remark", told.remark or ""),
+        ("Digest of the bars", told.digest),
+    ]
+    return [(label, value) for label, value in facts if value]
+
+
+def gaps_told(told: BarsTold) -> str:
+    """How many bars are missing, and that they stay missing."""
+    if not told.gap_count:
+        return "none: every bar between the first and the last is there"
+    whole = told.bars + told.missing
+    gaps = counted(told.gap_count, "gap")
+    return f"{counted(told.missing, 'bar')} of {whole:,} missing in {gaps}; nothing was filled in"
+
+
+def setup_facts(setup: ReplaySetup, *, is_market: bool) -> list[tuple[str, str]]:
+    """Money and costs, as (label, value)."""
+    costs, settled = setup.costs, setup.settlement
+    fee = costs.fee
+    taken = (
+        f"{fee.rate * 10_000:g} basis points of what changes hands"
+        if isinstance(fee, ProportionalFee)
+        else f"what {fee.venue.value} takes from takers, by its dated schedule"
+    )
+    facts = [
+        ("Cash", money(setup.cash)),
+        ("Fee", taken),
+        ("Half of the spread", f"{_cost(costs.half_spread, is_market=is_market)}, on top of each fill at the market"),
+        ("Slippage", f"{_cost(costs.slippage, is_market=is_market)}, likewise"),
+    ]
+    if settled is not None:
+        paid = "void: stakes are returned" if settled.value is None else f"{price(settled.value)} dollars a share"
+        facts.append(("Settled", f"{minute(datetime.fromtimestamp(settled.at, tz=UTC))}, {paid}"))
+    return facts
+
+
+def _cost(value: float, *, is_market: bool) -> str:
+    return f"${value:g} a share" if is_market else f"{value * 10_000:g} basis points"
+
+
+def flat(settings: Mapping[str, Any], before: str = "") -> Iterator[tuple[str, str]]:
+    """Settings as (name, value), what lies within named with dots; the name of their type is left out."""
+    for name, value in settings.items():
+        if isinstance(value, Mapping):
+            yield from flat(value, f"{before}{name}.")
+        elif name != "type":
+            yield f"{before}{name}", setting_text(value)
+
+
+def setting_text(value: Any) -> str:
+    """One setting as it would be typed."""
+    if value is None:
+        return "none"
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def heading_facts(report: Any) -> list[tuple[str, str]]:
+    """Who ran what when, as (label, value)."""
+    return [
+        ("Started", minute(report.started_at)),
+        ("Took", duration((report.finished_at - report.started_at).total_seconds())),
+        ("Computing", duration(report.seconds)),
+        ("Code", report.code_version),
+        ("Run", report.run_id),
+    ]
+
+
+def chart(bars: Bars, values: Floats, label: str, text: charts.Text, **options: Any) -> Markup:
+    """A curve over the bars, broken where bars are missing."""
+    return charts.curve(
+        series_of(bars, values),
+        label=label,
+        tick_text=text,
+        day_text=day_text,
+        gap_seconds=1.5 * bars.interval_seconds,
+        **options,
+    )
+
+
+def short_gaps(told: BarsTold) -> Sequence[tuple[str, str]]:
+    """The longest gaps as (when, how many bars), oldest first."""
+    longest = sorted(told.gaps, key=lambda gap: -gap.missing)[:GAPS_SHOWN]
+    step = timedelta(seconds=told.interval_seconds)
+    return [
+        (f"{moment(gap.starts_at)} to {moment(gap.starts_at + gap.missing * step)}", f"{gap.missing:,}")
+        for gap in sorted(longest, key=lambda gap: gap.starts_at)
+    ]
