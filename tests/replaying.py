@@ -10,6 +10,13 @@ import numpy as np
 from edgeworth.adapters.recordings.listing import RecordedFile
 from edgeworth.markets.bars import Bar
 from edgeworth.replay.bars import Bars, bars_from_values
+from edgeworth.replay.indicators import VolatilityRegime
+from edgeworth.replay.screener import Screener
+from edgeworth.replay.strategies import LongHolder
+
+QUICK = Screener(fast=5, slow=20, regime=VolatilityRegime(n=5, usual=20, high=1.3, low=0.75))
+QUICK_HOLDER = LongHolder(screener=QUICK)
+"""A strategy whose screener is awake after twenty bars."""
 
 START = 1_750_000_000 // 86_400 * 86_400
 HOUR = 3_600

@@ -17,6 +17,7 @@ from edgeworth.adapters.storage.database import (
     SqlMatches,
     SqlOpportunities,
     SqlSimulations,
+    SqlTrials,
     open_database,
 )
 from edgeworth.adapters.storage.raw import ZstdRawStore
@@ -40,6 +41,7 @@ class Storage(Struct, dict=True):
     matches: SqlMatches
     opportunities: SqlOpportunities
     simulations: SqlSimulations
+    trials: SqlTrials
     units: FileUnits
 
     @cached_property
@@ -106,6 +108,7 @@ def open_storage(settings: Settings) -> Iterator[Storage]:
             matches=SqlMatches(engine),
             opportunities=SqlOpportunities(engine),
             simulations=SqlSimulations(engine),
+            trials=SqlTrials(engine),
             units=FileUnits(settings.data_dir),
         )
     finally:

@@ -16,7 +16,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB
 
-SCHEMA_VERSION = "0003"
+SCHEMA_VERSION = "0004"
 """The newest migration; a database with another one is migrated when it is opened."""
 
 
@@ -384,4 +384,25 @@ forecast = sa.Table(
     sa.Index(None, "position", unique=True),
     sa.Index(None, "run_id"),
     sa.Index(None, "market_id"),
+)
+
+trial = sa.Table(
+    "trial",
+    metadata,
+    sa.Column("dataset", Key, primary_key=True),
+    sa.Column("configuration", Key, primary_key=True),
+    sa.Column("code_version", Key, primary_key=True),
+    _column("strategy", sa.Text()),
+    _column("settings", Json),
+    _column("asset", sa.Text()),
+    _column("is_synthetic", sa.Boolean()),
+    _column("bars", sa.BigInteger()),
+    _column("sharpe", Number),
+    _column("skewness", Number),
+    _column("kurtosis", Number),
+    _column("metrics", Json),
+    _column("blocks", Json),
+    _column("run_id", Key),
+    _column("made_at", Instant),
+    sa.Index(None, "run_id"),
 )
