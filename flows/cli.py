@@ -13,7 +13,21 @@ import sys
 import typer
 
 from edgeworth.errors import ConfigurationError, EdgeworthError
-from flows.commands import discover, doctor, evaluate, ingest, markets, run, serve, setup, simulate, venue
+from flows.commands import (
+    discover,
+    doctor,
+    evaluate,
+    ingest,
+    markets,
+    parity,
+    replay,
+    run,
+    screen,
+    serve,
+    setup,
+    simulate,
+    venue,
+)
 from flows.commands.console import errors, print_error
 
 INTERRUPTED = 130
@@ -32,6 +46,9 @@ app.command(name="ingest", epilog=ingest.EXAMPLES)(ingest.ingest)
 app.add_typer(markets.app, name="markets")
 app.command(name="discover", epilog=discover.EXAMPLES)(discover.discover)
 app.command(name="simulate", epilog=simulate.EXAMPLES)(simulate.simulate)
+app.command(name="screen", epilog=screen.EXAMPLES)(screen.screen)
+app.command(name="replay", epilog=replay.EXAMPLES)(replay.replay)
+app.command(name="parity", epilog=parity.EXAMPLES)(parity.parity)
 app.add_typer(evaluate.app, name="evaluate")
 app.command(name="serve", epilog=serve.EXAMPLES)(serve.serve)
 app.command(name="doctor", epilog=doctor.EXAMPLES)(doctor.doctor)

@@ -65,7 +65,8 @@ def read_bars(settings: Settings, choice: BarsChoice) -> ReadBars:
         read = _read(settings, choice)
         return _cut(read, choice)
     except DataError as error:
-        raise ConfigurationError(f"bars of {_shown(choice)}: {error}") from error
+        said, name = str(error), _shown(choice)
+        raise ConfigurationError(said if said.startswith(name) else f"{name}: {said}") from error
 
 
 def _read(settings: Settings, choice: BarsChoice) -> ReadBars:
@@ -160,7 +161,9 @@ def _of_market(settings: Settings, name: str, outcome: int, interval_seconds: in
 
 
 def _no_prices(rows: pl.LazyFrame, market: Market, outcome: int, interval_seconds: int) -> str:
-    known = rows.drop_nulls("price_micros").select("outcome_index", "interval_seconds").unique().sort(pl.all()).collect()
+    known = (
+        rows.drop_nulls("price_micros").select("outcome_index", "interval_seconds").unique().sort(pl.all()).collect()
+    )
     held = ", ".join(f"outcome {index} of {seconds:,} s" for index, seconds in known.iter_rows()) or "none"
     return (
         f"expected prices of outcome {outcome} of {market.market_id} at least every {interval_seconds:,} s in the "

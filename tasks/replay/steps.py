@@ -23,7 +23,7 @@ from edgeworth.replay.metrics import metrics
 from edgeworth.replay.outcomes import candidate_outcomes
 from edgeworth.replay.parity import certify, configuration_digest
 from edgeworth.replay.screener import Screening, screen
-from edgeworth.replay.windows import windows_at
+from edgeworth.replay.windows import windows_around, windows_at
 from edgeworth.reports.replay import ParityReport, ReplayMode, ReplayReport, ScreenReport
 from tasks import wiring
 from tasks.clock import utc_now
@@ -151,7 +151,7 @@ def replayed(run: BegunRun, plan: ReplayPlan, given: Prepared) -> ReplayReport:
 def certified(run: BegunRun, plan: ReplayPlan, given: Prepared) -> ParityReport:
     """The strategy run both ways, and whether both came to the same."""
     screener = given.strategy.screener
-    _warm_up(given)
+    _warm_up(given, plan.window)
     began = time.perf_counter()
     certificate = certify(
         given.bars,
@@ -185,11 +185,10 @@ def _replay(plan: ReplayPlan, given: Prepared, screening: Screening, candidates:
     return focused_replay(given.bars, given.strategy, windows, given.setup)
 
 
-def _warm_up(given: Prepared) -> None:
-    """Kernels are compiled, or read from the user's cache, once: no part of what is compared."""
-    few = given.bars.part(0, min(len(given.bars), 300))
-    screen(few, given.strategy.screener)
-    focused_replay(few, given.strategy, [], given.setup)
+def _warm_up(given: Prepared, window: int) -> None:
+    """Kernels are compiled, or read from the user's cache, and memory is touched once: no part of what is compared."""
+    windows = windows_around(screen(given.bars, given.strategy.screener), window)
+    focused_replay(given.bars, given.strategy, windows, given.setup)
 
 
 def _candidates(plan: ReplayPlan, bars: Bars) -> tuple[Candidate, ...] | None:

@@ -1,0 +1,163 @@
+"""The folder of a screening, a replay or a proof of parity, and the end of its run in the store."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any, TypeVar
+
+import msgspec
+from msgspec import Struct
+
+from edgeworth.replay.bars import Bars, instant
+from edgeworth.replay.candidates import candidates_text
+from edgeworth.replay.parity import Certificate
+from edgeworth.reports.batch_page import counted
+from edgeworth.reports.parity_page import render_parity
+from edgeworth.reports.replay import BarsTold, ParityReport, ReplayReport, ScreenReport, SweepReport
+from edgeworth.reports.replay_document import parity_json, replay_json, screen_json, sweep_json
+from edgeworth.reports.replay_page import render_replay
+from edgeworth.reports.screen_page import render_screen
+from edgeworth.reports.sweep_page import render_sweep
+from tasks import run_claims, wiring
+from tasks.replay.plan import ReplayPlan, SweepPlan
+from tasks.results import code_version, json_text, make_run_folder
+from tasks.settings import Settings
+
+Report = ScreenReport | ReplayReport | ParityReport | SweepReport
+Some = TypeVar("Some", bound=Report)
+
+_PAGES: dict[type[Struct], tuple[str, Callable[[Any], dict[str, Any]], Callable[[Any], str]]] = {
+    ScreenReport: ("screen", screen_json, render_screen),
+    ReplayReport: ("replay", replay_json, render_replay),
+    ParityReport: ("parity", parity_json, render_parity),
+    SweepReport: ("sweep", sweep_json, render_sweep),
+}
+
+
+def report_document(report: Report) -> dict[str, Any]:
+    """What the JSON file of the run holds, and ``--json`` prints."""
+    return _PAGES[type(report)][1](report)
+
+
+def publish(settings: Settings, plan: ReplayPlan | SweepPlan, report: Some) -> Some:
+    """Write the run's folder, close the run in the store, and give the report with its folder.
+
+    The folder appears complete or not at all.
+    """
+    kind, as_json, as_page = _PAGES[type(report)]
+    with (
+        wiring.open_storage(settings) as storage,
+        make_run_folder(settings.results_dir, f"{kind}_{_about(report)}", report.started_at) as folder,
+    ):
+        report = msgspec.structs.replace(report, folder=folder.shown)
+        folder.write("summary.html", as_page(report))
+        folder.write(f"{kind}.json", json_text(as_json(report), is_compact=True))
+        for name, text in _tables(report):
+            folder.write(name, text)
+        folder.write("manifest.json", json_text(_manifest(plan, report)))
+        storage.catalogue.finish_run(
+            report.run_id, finished_at=report.finished_at, status=status(report), counts=_counts(report)
+        )
+    run_claims.let_go(settings.data_dir, report.run_id)
+    return report
+
+
+def status(report: Report) -> str:
+    """How the run ended, as the store calls it."""
+    return "failed" if has_failed(report) else "complete"
+
+
+def has_failed(report: Report) -> bool:
+    """Whether the two replays differ, or a part of a sweep came to nothing."""
+    if isinstance(report, ParityReport):
+        return not report.certificate.equal
+    return isinstance(report, SweepReport) and bool(report.failed)
+
+
+def sentence(report: Report) -> str:
+    """The run in one line."""
+    match report:
+        case ScreenReport():
+            return f"{len(report.candidates):,} candidates in {report.bars.bars:,} bars of {report.bars.asset}"
+        case ReplayReport():
+            found = report.metrics
+            over = f"{report.strategy} over {report.bars.bars:,} bars of {report.bars.asset}"
+            return f"{over}: {counted(found.trades, 'trade')}, {found.total_return:+.1%}"
+        case ParityReport():
+            return _compared(report.certificate)
+        case SweepReport():
+            return f"{report.strategy}: {report.made_now + report.taken_from_ledger:,} trials"
+
+
+def _compared(found: Certificate) -> str:
+    first = found.first_divergence
+    said = "equal" if first is None else f"different from the bar of {first.opens_at:%Y-%m-%d %H:%M} UTC on"
+    trades = counted(found.trades, "trade")
+    return f"{found.strategy} over {found.bars:,} bars: {said}, {trades}, {found.speedup:.1f} times as fast"
+
+
+def _bars(report: Report) -> tuple[BarsTold, ...]:
+    return report.bars if isinstance(report, SweepReport) else (report.bars,)
+
+
+def _about(report: Report) -> str:
+    assets = [told.asset for told in _bars(report)]
+    strategy = report.certificate.strategy if isinstance(report, ParityReport) else report.strategy
+    return "_".join([*assets[:3], strategy or ""])
+
+
+def _tables(report: Report) -> Iterable[tuple[str, str]]:
+    """What is too long for a page, one row a line."""
+    match report:
+        case ScreenReport():
+            yield "candidates.jsonl", candidates_text(report.candidates)
+        case ReplayReport():
+            yield "candidates.jsonl", candidates_text(outcome.candidate for outcome in report.outcomes)
+            yield "trades.jsonl", _lines(report.replay.trades)
+            yield "equity.csv", _equity(report.replay.bars, report.replay.equity.tolist())
+        case SweepReport() if report.verdict is not None:
+            yield "trials.jsonl", _lines(report.verdict.trials)
+
+
+def _lines(values: Iterable[object]) -> str:
+    return "".join(f"{msgspec.json.encode(value).decode()}\n" for value in values)
+
+
+def _equity(bars: Bars, equity: list[float]) -> str:
+    rows = zip(bars.opens_at.tolist(), equity, strict=True)
+    ends = (f"{instant(at + bars.interval_seconds):%Y-%m-%dT%H:%M:%SZ},{value!r}\n" for at, value in rows)
+    return "".join(["known_at,equity\n", *ends])
+
+
+def _manifest(plan: ReplayPlan | SweepPlan, report: Report) -> dict[str, Any]:
+    """Everything needed to say how this result came about."""
+    return {
+        "run_id": report.run_id,
+        "code_version": code_version(),
+        "started_at": report.started_at.isoformat(),
+        "finished_at": report.finished_at.isoformat(),
+        "parameters": msgspec.to_builtins(plan),
+        "inputs": [{"source": told.source, "asset": told.asset, "sha256": told.digest} for told in _bars(report)],
+        "not_controlled": "nothing: the same bars, settings and code give the same result; only times differ",
+    }
+
+
+def _counts(report: Report) -> dict[str, object]:
+    """What the book of runs keeps."""
+    told = _bars(report)
+    counts: dict[str, object] = {
+        "assets": [one.asset for one in told],
+        "bars": sum(one.bars for one in told),
+        "is_synthetic": any(one.is_synthetic for one in told),
+        "folder": report.folder,
+    }
+    match report:
+        case ScreenReport():
+            counts["candidates"] = len(report.candidates)
+        case ReplayReport():
+            counts |= {"trades": report.metrics.trades, "total_return": report.metrics.total_return}
+        case ParityReport():
+            counts |= {"equal": report.certificate.equal, "trades": report.certificate.trades}
+        case SweepReport():
+            counts |= {"trials": report.made_now + report.taken_from_ledger, "failed": len(report.failed)}
+    return counts
