@@ -84,6 +84,8 @@ def focused_replay(
     windows: Sequence[Window],
     setup: ReplaySetup = ReplaySetup(),
     columns: Mapping[str, Floats] | None = None,
+    *,
+    is_cut: bool = False,
 ) -> Replay:
     """Run ``strategy`` over ``windows``, longer where something is open at the end of one.
 
@@ -93,9 +95,14 @@ def focused_replay(
         windows: As ``windows_around`` gives them.
         setup: Money and costs.
         columns: The strategy's indicators, if they are computed already.
+        is_cut: Hand out no more bars than the strategy says that it reads. Otherwise those of the window stay in the
+            lists, which is faster; one that keeps to its word cannot tell.
+
+    Raises:
+        ConfigurationError: The strategy says that it reads no bar, or reads further back than it says and finds none.
     """
     known = columns if columns is not None else indicator_columns(bars, strategy)
-    return _replayed(bars, strategy, setup, _Columns(bars, known, strategy.lookback), windows)
+    return _replayed(bars, strategy, setup, _Columns(bars, known, strategy, is_cut=is_cut), windows)
 
 
 def indicator_columns(bars: Bars, strategy: Strategy) -> dict[str, Floats]:
@@ -141,9 +148,14 @@ class _Live:
 class _Columns:
     """Each bar is read from columns; of bars that are left out, those that the strategy reads back to are put in."""
 
-    def __init__(self, bars: Bars, columns: Mapping[str, Floats], lookback: int) -> None:
+    def __init__(self, bars: Bars, columns: Mapping[str, Floats], strategy: Strategy, *, is_cut: bool) -> None:
+        if strategy.lookback < 1:
+            raise ConfigurationError(
+                f"expected {strategy.name!r} to read back one bar or more, found a lookback of {strategy.lookback}"
+            )
         self.past = Past(list(columns))
-        self._lookback = lookback
+        self._lookback = strategy.lookback
+        self._is_cut = is_cut
         named = ("opens_at", *PRICE_COLUMNS, "volume")
         self._sources = [*(getattr(bars, name) for name in named), *columns.values()]
         self._count = len(bars)
@@ -162,6 +174,9 @@ class _Columns:
             for values in zip(*chunk, strict=True):
                 every(map(list.append, lists, values))
                 past.ended += 1
+                if self._is_cut:
+                    for column in lists:
+                        del column[: -self._lookback]
                 yield values
 
 
@@ -182,7 +197,16 @@ def _replayed(bars: Bars, strategy: Strategy, setup: ReplaySetup, feed: _Feed, w
             continue
         start = max(first, done)
         equity[done:start] = broker.account.cash
-        marks = _run_window(feed, start, stop, strategy, broker)
+        try:
+            marks = _run_window(feed, start, stop, strategy, broker)
+        except (IndexError, ValueError, ZeroDivisionError) as error:
+            if len(feed.past.close) == feed.past.ended:
+                raise
+            raise ConfigurationError(
+                f"expected {strategy.name!r} to need no more than {strategy.lookback} bars, as its lookback says, "
+                f"found {error!r} in the bar of {bars.at(feed.past.ended - 1)}, where it was handed "
+                f"{len(feed.past.close)}"
+            ) from error
         done = start + len(marks)
         seen += len(marks)
         equity[start:done] = marks

@@ -1,4 +1,8 @@
-"""The certificate: a focused replay came to the same as the full one, to the last bit, or where it first did not."""
+"""The certificate: a focused replay came to the same as the full one, to the last bit, or where it first did not.
+
+Equal by luck is not enough: the bars of a window stay in the lists, so a strategy that reads further back than it says
+may find them there today and not tomorrow. So the focused replay is made once more, with no more than it says.
+"""
 
 from __future__ import annotations
 
@@ -10,9 +14,9 @@ import msgspec
 import numpy as np
 from msgspec import Struct
 
-from edgeworth.errors import DataError
+from edgeworth.errors import ConfigurationError, DataError
 from edgeworth.replay.bars import Bars
-from edgeworth.replay.loop import Replay, ReplaySetup, focused_replay, full_replay
+from edgeworth.replay.loop import Replay, ReplaySetup, focused_replay, full_replay, indicator_columns
 from edgeworth.replay.orders import OpenPosition, Trade
 from edgeworth.replay.screener import Screener, screen
 from edgeworth.replay.strategy import Strategy
@@ -53,6 +57,9 @@ class Certificate(Struct, frozen=True, kw_only=True):
         dataset: Digest of the bars. configuration: Digest of strategy, screener, setup and reach.
         seen: Bars that the strategy was shown in the focused replay.
         seconds_screen: Finding the candidates. seconds_focused: Columns of the indicators and the loop.
+        first_divergence: Of the two; where they are equal, of the focused replay with lists that are cut.
+        keeps_lookback: Whether the focused replay comes to the same when the lists hold ``lookback`` bars and no more.
+            Without it nothing is equal: the strategy reads further back than it says.
     """
 
     equal: bool
@@ -69,6 +76,7 @@ class Certificate(Struct, frozen=True, kw_only=True):
     seconds_focused: float
     first_divergence: Divergence | None
     soundness: Soundness
+    keeps_lookback: bool = True
 
     @property
     def speedup(self) -> float:
@@ -86,7 +94,7 @@ def certify(
     timer: Callable[[], float],
     reach: int = CANDIDATE_WINDOW_BARS,
 ) -> Certificate:
-    """Run ``strategy`` both ways and compare everything.
+    """Run ``strategy`` both ways and compare everything; then the focused way with lists cut to its lookback.
 
     Args:
         bars: All of them.
@@ -96,6 +104,9 @@ def certify(
         code_version: Of what ran.
         timer: Seconds that go on, such as ``time.perf_counter``.
         reach: Bars before and behind a candidate.
+
+    Raises:
+        ConfigurationError: The strategy reads back where its lookback has left nothing at all; says at which bar.
     """
     began = timer()
     screening = screen(bars, screener)
@@ -105,7 +116,9 @@ def certify(
     focused_done = timer()
     full = full_replay(bars, strategy, setup)
     ended = timer()
-    divergence = first_divergence(full, focused)
+    cut = focused_replay(bars, strategy, windows, setup, is_cut=True)
+    keeps_lookback = first_divergence(focused, cut) is None
+    divergence = first_divergence(full, focused) or first_divergence(full, cut)
     return Certificate(
         equal=divergence is None,
         strategy=strategy.name,
@@ -121,7 +134,31 @@ def certify(
         seconds_focused=focused_done - screened,
         first_divergence=divergence,
         soundness=soundness(full.decided_at, bars, windows),
+        keeps_lookback=keeps_lookback,
     )
+
+
+def require_declared_lookback(
+    bars: Bars,
+    strategy: Strategy,
+    setup: ReplaySetup = ReplaySetup(),  # noqa: B008 - a frozen value
+) -> None:
+    """Run ``strategy`` over every bar with lists that hold as many bars as it says that it reads, and no more.
+
+    A certificate asks the same within its windows.
+
+    Raises:
+        ConfigurationError: It comes to something else then, so it reads further back; says at which bar first.
+    """
+    everywhere, columns = [(0, len(bars))], indicator_columns(bars, strategy)
+    whole = focused_replay(bars, strategy, everywhere, setup, columns)
+    cut = focused_replay(bars, strategy, everywhere, setup, columns, is_cut=True)
+    if (found := first_divergence(whole, cut)) is not None:
+        raise ConfigurationError(
+            f"expected {strategy.name!r} to read back at most {strategy.lookback} bars, as its lookback says, "
+            f"found that with no more it comes to something else in the bar of {found.opens_at}: "
+            f"{_told(found.focused)} instead of {_told(found.full)}"
+        )
 
 
 def configuration_digest(*parts: object) -> str:
@@ -145,6 +182,10 @@ def first_divergence(full: Replay, focused: Replay) -> Divergence | None:
         return None
     bar = min(places)
     return Divergence(bar=bar, opens_at=full.bars.at(bar), full=_standing(full, bar), focused=_standing(focused, bar))
+
+
+def _told(standing: Standing) -> str:
+    return f"{standing.holds or 'nothing held'} and {standing.equity:.2f} dollars"
 
 
 def _differing(full: Replay, focused: Replay) -> list[tuple[Trade | OpenPosition | None, Trade | OpenPosition | None]]:

@@ -107,7 +107,7 @@ class Strategy(Protocol):
 
     @property
     def lookback(self) -> int:
-        """How many bars it reads back, the last one included."""
+        """How many bars it reads back, the last one included; ``parity`` finds one that reads further."""
         ...
 
     def on_bar(self, past: Past, account: Account) -> Sequence[Order]:

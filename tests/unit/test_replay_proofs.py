@@ -15,9 +15,15 @@ from edgeworth.errors import ConfigurationError, DataError, LookAheadError
 from edgeworth.replay.bars import Bars, Floats
 from edgeworth.replay.candidates import candidates_text, places, read_candidates
 from edgeworth.replay.indicators import Indicator, Row, Sma, State, VolatilityRegime, first_difference
-from edgeworth.replay.loop import ReplaySetup
+from edgeworth.replay.loop import ReplaySetup, focused_replay, full_replay
 from edgeworth.replay.orders import Direction, Enter, Leave, Order
-from edgeworth.replay.parity import Certificate, certify, configuration_digest
+from edgeworth.replay.parity import (
+    Certificate,
+    certify,
+    configuration_digest,
+    first_divergence,
+    require_declared_lookback,
+)
 from edgeworth.replay.screener import Screener, screen
 from edgeworth.replay.strategies import CrossFollower, LongHolder
 from edgeworth.replay.strategy import Account, Past, Strategy
@@ -102,6 +108,101 @@ def test_two_strategies_of_equal_settings_have_digests_of_their_own():
         days: int = 3
 
     assert configuration_digest(Mine()) != configuration_digest(Other())
+
+
+class Reaching:
+    """Buys where the close is the highest of so many bars and sells where it is the lowest; says what it likes."""
+
+    name = "reaching"
+    indicators: Mapping[str, Indicator] = {}
+
+    def __init__(self, reads: int, lookback: int) -> None:
+        self._reads = reads
+        self.lookback = lookback
+
+    def on_bar(self, past: Past, account: Account) -> Sequence[Order]:
+        closes = past.close[-self._reads :]
+        if account.position is not None:
+            return (Leave(),) if closes[-1] == min(closes) else ()
+        if past.ended < self._reads or closes[-1] < max(closes):
+            return ()
+        return (Enter(side=Direction.LONG, quantity=0.1),)
+
+
+class ReachingByPlace(Reaching):
+    """Buys where the close is above that of so many bars before."""
+
+    def on_bar(self, past: Past, account: Account) -> Sequence[Order]:
+        if account.position is not None or past.ended < self._reads:
+            return ()
+        return (Enter(side=Direction.LONG, quantity=0.1),) if past.close[-1] > past.close[-self._reads] else ()
+
+
+def test_a_lookback_that_is_declared_as_it_is_read_is_kept():
+    require_declared_lookback(BARS, Reaching(30, 30))
+    require_declared_lookback(BARS, Reaching(30, 31))
+    require_declared_lookback(BARS, ReachingByPlace(30, 30))
+    require_declared_lookback(BARS, CrossFollower(fast=5, slow=20, ranges=7))
+
+
+def test_a_lookback_that_is_declared_too_small_is_told_with_the_first_bar_that_differs():
+    """Bar 29 is 45, and the 50 of bar 0 stands thirty back: out of sight for one that is handed 29, so it buys."""
+    bars = flat_bars([50.0, 40.0, *[30.0 + index / 10 for index in range(27)], 45.0, 46.0, 46.0])
+    assert full_replay(bars, Reaching(30, 30)).decided_at == [bars.ends_at(30)]
+    with pytest.raises(ConfigurationError) as told:
+        require_declared_lookback(bars, Reaching(30, 29))
+    assert "'reaching' to read back at most 29 bars" in str(told.value)
+    assert f"in the bar of {bars.at(30)}: long 0.1 at" in str(told.value)
+    assert "instead of nothing held and 10000.00 dollars" in str(told.value)
+
+
+def test_a_place_that_the_lookback_leaves_out_is_named():
+    with pytest.raises(ConfigurationError, match=r"no more than 29 bars.* IndexError.* where it was handed 29"):
+        require_declared_lookback(BARS, ReachingByPlace(30, 29))
+
+
+class ReachingValue(Struct, frozen=True):
+    """As ``Reaching``, a value."""
+
+    reads: int = 30
+    lookback: int = 2
+    name: str = "reaching"
+
+    @property
+    def indicators(self) -> Mapping[str, Indicator]:
+        return {}
+
+    def on_bar(self, past: Past, account: Account) -> Sequence[Order]:
+        return Reaching(self.reads, self.lookback).on_bar(past, account)
+
+
+def test_a_certificate_finds_a_lookback_that_is_too_small_even_where_both_replays_are_the_same():
+    """One window over all bars holds everything in its lists, so the strategy finds there what it has not asked for."""
+    honest, other = ReachingValue(lookback=30), ReachingValue(lookback=2)
+    everywhere = certified(honest, reach=len(BARS))
+    assert everywhere.equal
+    assert everywhere.keeps_lookback
+    assert everywhere.trades > 3
+    certificate = certified(other, reach=len(BARS))
+    windows = windows_around(screen(BARS, QUICK), len(BARS))
+    full, focused = full_replay(BARS, other), focused_replay(BARS, other, windows)
+    assert first_divergence(full, focused) is None
+    assert not certificate.equal
+    assert not certificate.keeps_lookback
+    divergence = certificate.first_divergence
+    assert divergence is not None
+    # Of two bars the later is the highest when it is not below the one before: it buys as soon as it may.
+    bought = next(bar for bar in range(29, 600) if BARS.close[bar] >= BARS.close[bar - 1])
+    meant = next(bar for bar in range(29, 600) if BARS.close[bar] == max(BARS.close[bar - 29 : bar + 1]))
+    assert bought < meant
+    assert divergence.bar == bought + 1
+    assert divergence.full.holds is None
+    assert divergence.focused.holds is not None
+
+
+def test_a_lookback_of_no_bar_is_refused():
+    with pytest.raises(ConfigurationError, match="'reaching' to read back one bar or more, found a lookback of 0"):
+        focused_replay(BARS, Reaching(5, 0), [(0, 20)])
 
 
 class Peek:
