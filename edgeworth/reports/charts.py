@@ -8,6 +8,7 @@ Everything a chart says also stands as text on the page, or in its label.
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from typing import Final, NamedTuple
 
@@ -29,6 +30,9 @@ CURVE_BUCKETS: Final = 300
 
 CURVE_DATES: Final = 4
 """Written below it."""
+
+LONGEST_STROKE: Final = 20.0
+"""Pixels of a mark at the edge of a curve."""
 
 PLOT_WIDTH: Final = 82.0
 """Per cent of the width that the line takes; the rest shows the present."""
@@ -190,13 +194,17 @@ def curve(
         css: What the line is of: ``model``, ``market``, ``spot``.
         gap_seconds: Two values farther apart than that have a gap between them; it is shown if it is wide enough to be
             seen.
-        marks: Strokes at the lower edge for what points up, at the upper edge for what points down.
+        marks: Strokes at the lower edge for what points up, at the upper edge for what points down; longer where there
+            are more.
         ground: A value down from which the curve is filled.
     """
     axis = _axis(series.values if ground is None else [*series.values, ground], None, 0.0)
     start, end = series.at_seconds[0], series.at_seconds[-1]
     across = _Across(start, max(end - start, 1.0))
-    parts = []
+    parts = [
+        _strokes(marks.up, across, HEIGHT - BOTTOM, 1, "up"),
+        _strokes(marks.down, across, TOP, -1, "down"),
+    ]
     for piece in _pieces(series, gap_seconds):
         places = [f"{across.x(at)},{axis.y(value)}" for at, value in piece]
         if len(places) == 1:
@@ -205,8 +213,6 @@ def curve(
             feet = [f"{across.x(piece[0][0])},{axis.y(ground)}", f"{across.x(piece[-1][0])},{axis.y(ground)}"]
             parts.append(_tag("polygon", points=" ".join([feet[0], *places, feet[1]]), class_="depth"))
         parts.append(_tag("polyline", points=" ".join(places), class_=f"line {css}"))
-    parts.append(_strokes(marks.up, across, HEIGHT - BOTTOM - 2, "up"))
-    parts.append(_strokes(marks.down, across, TOP - 6, "down"))
     drawn = [*_grid(axis), _stretched(Markup("").join(parts), 100.0), *_tick_texts(axis, tick_text)]
     return _svg([*drawn, *_dates(start, end, day_text)], css="chart", label=label)
 
@@ -325,9 +331,13 @@ class _Across(NamedTuple):
     start: float
     seconds: float
 
+    def place(self, at: float) -> float:
+        """From 0 to 1,000."""
+        return 1000.0 * (at - self.start) / self.seconds
+
     def x(self, at: float) -> str:
-        """Its place from 0 to 1,000."""
-        return _number(1000.0 * (at - self.start) / self.seconds)
+        """The same as text."""
+        return _number(self.place(at))
 
 
 def _pieces(series: Series, gap_seconds: float) -> list[list[tuple[float, float]]]:
@@ -345,12 +355,17 @@ def _pieces(series: Series, gap_seconds: float) -> list[list[tuple[float, float]
     return pieces
 
 
-def _strokes(instants: Sequence[float], across: _Across, top: int, css: str) -> Markup:
-    """One short stroke each; those at one place are one."""
-    places = dict.fromkeys(across.x(at) for at in instants)
-    if not places:
-        return Markup("")
-    return _tag("path", d="".join(f"M{place} {top}v8" for place in places), class_=f"rug {css}")
+def _strokes(instants: Sequence[float], across: _Across, edge: int, up: int, css: str) -> Markup:
+    """An upright stroke where there are some, from the edge of the plot; the more there are at a place, the longer."""
+    width = 1000.0 / CURVE_BUCKETS
+    counts = Counter(min(CURVE_BUCKETS - 1, int(across.place(at) / width)) for at in instants)
+    most = max(counts.values(), default=1)
+    longest = LONGEST_STROKE if most > 1 else LONGEST_STROKE / 2
+    path = "".join(
+        f"M{_number((place + 0.5) * width)} {edge}v{_number(-up * max(2.0, longest * number / most))}"
+        for place, number in sorted(counts.items())
+    )
+    return _tag("path", d=path, class_=f"rug {css}") if path else Markup("")
 
 
 def _dates(start: float, end: float, day_text: Text) -> list[Markup]:

@@ -34,10 +34,10 @@ from edgeworth.reports.replay_words import (
     short_gaps,
 )
 
-MOST_TRADES = 400
+MOST_TRADES = 300
 MOST_OUTCOMES = 200
 MOST_REFUSALS = 30
-"""Rows on the page; ``replay.json`` has all of them."""
+"""Rows on the page, which stays below 300 KB; ``replay.json`` has all of them."""
 
 THINNED = "Of each stretch of time the lowest and the highest value are drawn, so no fall is hidden."
 

@@ -77,7 +77,7 @@ def lead(report: ScreenReport) -> str:
     """The screening in a sentence or two."""
     total = len(report.candidates)
     whose = "" if report.strategy is None else f" The screener is that of {report.strategy}."
-    found = f"{total or 'No'} {'candidate' if total == 1 else 'candidates'} in {of_bars(report.bars)}."
+    found = f"{counted(total, 'candidate') if total else 'No candidate'} in {of_bars(report.bars)}."
     return found + whose
 
 
