@@ -8,7 +8,7 @@ gold everywhere.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Protocol, TypeVar
 
 import msgspec
@@ -99,10 +99,21 @@ def run_trials(
     splits: int = SPLITS,
 ) -> list[Trial]:
     """Replay each of ``strategies`` around its candidates; screenings and indicators that two share are made once."""
+    return list(each_trial(bars, strategies, setup, reach=reach, splits=splits))
+
+
+def each_trial(
+    bars: Bars,
+    strategies: Iterable[Screened],
+    setup: ReplaySetup = ReplaySetup(),  # noqa: B008 - a frozen value
+    *,
+    reach: int = CANDIDATE_WINDOW_BARS,
+    splits: int = SPLITS,
+) -> Iterator[Trial]:
+    """The same, each as soon as it is made."""
     windows: dict[Screener, list[Window]] = {}
     columns: dict[Indicator, Floats] = {}
     dataset = bars.digest
-    trials = []
     for strategy in strategies:
         screener = strategy.screener
         if screener not in windows:
@@ -112,22 +123,19 @@ def run_trials(
         returns = bar_returns(replay)
         deviation = float(returns.std(ddof=1))
         standard = (returns - returns.mean()) / deviation if deviation > 0.0 else np.zeros(len(returns))
-        trials.append(
-            Trial(
-                strategy=strategy.name,
-                settings=msgspec.to_builtins(strategy),
-                asset=bars.asset,
-                dataset=dataset,
-                configuration=configuration_digest(strategy, screener, setup, reach),
-                bars=len(bars),
-                metrics=metrics(replay),
-                sharpe=float(returns.mean()) / deviation if deviation > 0.0 else 0.0,
-                skewness=float(np.mean(standard * standard * standard)),
-                kurtosis=float(np.mean(np.square(np.square(standard)))) if deviation > 0.0 else 3.0,
-                blocks=tuple(tuple(row) for row in block_sums(returns, splits).tolist()),
-            )
+        yield Trial(
+            strategy=strategy.name,
+            settings=msgspec.to_builtins(strategy),
+            asset=bars.asset,
+            dataset=dataset,
+            configuration=configuration_digest(strategy, screener, setup, reach),
+            bars=len(bars),
+            metrics=metrics(replay),
+            sharpe=float(returns.mean()) / deviation if deviation > 0.0 else 0.0,
+            skewness=float(np.mean(standard * standard * standard)),
+            kurtosis=float(np.mean(np.square(np.square(standard)))) if deviation > 0.0 else 3.0,
+            blocks=tuple(tuple(row) for row in block_sums(returns, splits).tolist()),
         )
-    return trials
 
 
 def judge(trials: Sequence[Trial], earlier: Sequence[float] = ()) -> Verdict:

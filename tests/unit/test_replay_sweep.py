@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 
 import msgspec
@@ -79,6 +80,21 @@ def test_worthless_trials_are_overfitted_half_of_the_time():
     rng = np.random.default_rng(5)
     found = [overfitting_probability([sums(*rng.standard_normal(80), splits=8) for _ in range(10)]) for _ in range(30)]
     assert np.mean([value for value in found if value is not None]) == pytest.approx(0.5, abs=0.12)
+
+
+def test_hundreds_of_trials_choice_by_choice():
+    """320 of them do not fit into memory with all choices at once; here each choice is judged by itself."""
+    rng = np.random.default_rng(6)
+    returns = rng.standard_normal((320, 48)) + np.linspace(-0.1, 0.1, 320)[:, None]
+    fallen = []
+    for half in itertools.combinations(range(16), 8):
+        inside = np.isin(np.arange(48) // 3, half)
+        chosen, other = returns[:, inside], returns[:, ~inside]
+        best = np.argmax(chosen.mean(axis=1) / chosen.std(axis=1))
+        later = other.mean(axis=1) / other.std(axis=1)
+        fallen.append(later[best] <= np.median(later))
+    found = overfitting_probability([block_sums(row) for row in returns])
+    assert found == pytest.approx(np.mean(fallen), abs=1e-9)
 
 
 def test_a_single_trial_cannot_be_overfitted():
