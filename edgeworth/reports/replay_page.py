@@ -15,7 +15,7 @@ from edgeworth.replay.orders import Direction
 from edgeworth.reports import charts
 from edgeworth.reports.batch_page import Cell, counted
 from edgeworth.reports.figures import MISSING
-from edgeworth.reports.rendering import environment, percent
+from edgeworth.reports.rendering import environment, percent, shortened
 from edgeworth.reports.replay import ReplayMode, ReplayReport
 from edgeworth.reports.replay_rows import ending_rows, outcome_row, trade_row, way_rows
 from edgeworth.reports.replay_words import (
@@ -119,7 +119,11 @@ def _looked_at(report: ReplayReport) -> str:
     if report.mode is ReplayMode.FULL:
         return "Every bar was looked at."
     found = counted(report.candidates or 0, "candidate")
-    source = "that were screened here" if report.candidates_from is None else f"read from {report.candidates_from}"
+    source = (
+        "that were screened here"
+        if report.candidates_from is None
+        else f"read from {shortened(report.candidates_from, 120)}"
+    )
     seen = percent(report.replay.seen / report.bars.bars)
     return (
         f"Looked at were {seen} of the bars: those within {report.reach} of the {found} {source}, "

@@ -11,7 +11,7 @@ from edgeworth.replay.candidates import Candidate
 from edgeworth.replay.orders import Direction
 from edgeworth.reports import charts
 from edgeworth.reports.batch_page import Cell, counted
-from edgeworth.reports.rendering import environment, percent
+from edgeworth.reports.rendering import environment, percent, shortened
 from edgeworth.reports.replay import ScreenReport
 from edgeworth.reports.replay_words import (
     Figure,
@@ -76,7 +76,7 @@ def render_screen(report: ScreenReport, *, index: str | None = None) -> str:
 def lead(report: ScreenReport) -> str:
     """The screening in a sentence or two."""
     total = len(report.candidates)
-    whose = "" if report.strategy is None else f" The screener is that of {report.strategy}."
+    whose = "" if report.strategy is None else f" The screener is that of {shortened(report.strategy, 60)}."
     found = f"{counted(total, 'candidate') if total else 'No candidate'} in {of_bars(report.bars)}."
     return found + whose
 

@@ -9,7 +9,7 @@ from edgeworth.replay.selection import SPLITS
 from edgeworth.replay.sweep import Trial
 from edgeworth.reports.batch_page import Cell, counted
 from edgeworth.reports.figures import MISSING
-from edgeworth.reports.rendering import environment, percent
+from edgeworth.reports.rendering import environment, percent, shortened
 from edgeworth.reports.replay import BarsTold, SweepReport, setting_of
 from edgeworth.reports.replay_words import (
     Figure,
@@ -27,6 +27,9 @@ from edgeworth.reports.replay_words import (
 
 MOST_TRIALS = 300
 """Rows on the page, the best; ``sweep.json`` has all of them."""
+
+MOST_FAILED = 30
+"""Units that came to nothing which are told one by one; ``sweep.json`` has all of them."""
 
 MOST_BARS = 12
 """Sets of bars that are described one by one."""
@@ -76,7 +79,8 @@ def render_sweep(report: SweepReport, *, index: str | None = None) -> str:
             recorded=[bars for bars in report.bars if not bars.is_synthetic],
             lead=lead(report),
             figures=key_figures(report),
-            failed=report.failed,
+            failed=report.failed[:MOST_FAILED],
+            failed_left_out=max(0, len(report.failed) - MOST_FAILED),
             failed_lead=failed_lead(report),
             counted_trials=counted_trials(report),
             deflated=deflated_told(report),
@@ -102,7 +106,9 @@ def lead(report: SweepReport) -> str:
     """The sweep in a sentence or two."""
     made = 0 if report.verdict is None else len(report.verdict.trials)
     sets = of_bars(report.bars[0]) if len(report.bars) == 1 else counted(len(report.bars), "set") + " of bars"
-    tried = ", ".join(f"{counted(len(values), 'value')} of {name}" for name, values in report.grid.items())
+    tried = ", ".join(
+        f"{counted(len(values), 'value')} of {shortened(name, 60)}" for name, values in report.grid.items()
+    )
     return f"{counted(made, 'trial')} over {sets}: {tried or 'one setting'}."
 
 

@@ -115,3 +115,67 @@ def test_foreign_text_in_a_chart_stays_text():
     assert "<script" not in drawn
     assert "<b>" not in drawn
     assert "&#34;&gt;&lt;script&gt;" in drawn
+
+
+# --- curves of years --------------------------------------------------------------------------------------------------
+
+
+def a_curve(values, at=None, **options) -> Markup:
+    plain = {
+        "label": "Money",
+        "tick_text": lambda value: f"{value:g}",
+        "day_text": lambda seconds: f"{seconds:.0f}",
+        "gap_seconds": 1.5,
+    }
+    at = range(len(values)) if at is None else at
+    series = Series(at_seconds=tuple(map(float, at)), values=tuple(map(float, values)))
+    return charts.curve(series, **{**plain, **options})
+
+
+def pieces(drawn: Markup) -> list[str]:
+    return re.findall(r'<polyline points="([^"]*)"', drawn)
+
+
+def test_a_curve_is_broken_where_nothing_is_known_for_long():
+    """Values at 0 to 3 and at 7 to 9 of 9 seconds: nothing between 333 and 778 of 1,000."""
+    first, second = pieces(a_curve([1, 2, 1, 2, 1, 2, 1], at=[0, 1, 2, 3, 7, 8, 9]))
+    assert first.startswith("0,")
+    assert first.split()[-1].startswith("333.3,")
+    assert second.split()[0].startswith("777.8,")
+    assert second.split()[-1].startswith("1000,")
+
+
+def test_a_gap_too_narrow_to_be_seen_breaks_nothing():
+    at = [place for place in range(10_000) if place % 100 != 50]
+    assert len(pieces(a_curve([place % 7 for place in at], at=at))) == 1
+
+
+def test_a_piece_of_one_value_can_be_seen():
+    (_, alone) = pieces(a_curve([1, 2, 3], at=[0, 1, 9]))
+    assert alone.split()[0] != alone.split()[1]
+
+
+def test_a_curve_keeps_every_spike_and_both_ends():
+    values = [0.0] * 50_000
+    values[12_345], values[-1] = 100.0, 50.0
+    (line,) = pieces(a_curve(values))
+    heights = [float(point.split(",")[1]) for point in line.split()]
+    assert len(heights) <= 2 * charts.CURVE_BUCKETS + 2
+    assert (min(heights), max(heights)) == (charts.TOP, HEIGHT - charts.BOTTOM)
+    assert heights[-1] == (charts.TOP + HEIGHT - charts.BOTTOM) / 2
+
+
+def test_marks_stand_at_their_edges_and_are_longer_where_there_are_more():
+    """Two of three marks up fall into the first of 300 places, 3.3 wide; the one in the last place is half as long."""
+    drawn = a_curve([1, 2, 3, 4], marks=charts.Marks(up=[0.0, 0.001, 3.0], down=[1.5]))
+    assert '<path d="M1.7 196v-20M998.3 196v-10" class="rug up"/>' in drawn
+    assert '<path d="M501.7 14v10" class="rug down"/>' in drawn
+
+
+def test_a_curve_can_be_filled_from_a_ground():
+    drawn = a_curve([0, -1, -2, -1], ground=0.0)
+    assert re.search(r'<polygon points="0,14 0,14 [^"]* 1000,14" class="depth"/>', drawn)
+
+
+def test_a_curve_names_both_ends_and_days_between_them():
+    assert re.findall(r'y="214"[^>]*>([^<]*)<', a_curve([1, 2, 3, 4])) == ["0", "1", "2", "3"]
