@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from pathlib import Path
 from typing import Any, TypeVar
 
 import msgspec
@@ -19,7 +20,7 @@ from edgeworth.reports.replay_page import render_replay
 from edgeworth.reports.screen_page import render_screen
 from edgeworth.reports.sweep_page import render_sweep
 from tasks import run_claims, wiring
-from tasks.replay.plan import ReplayPlan, SweepPlan
+from tasks.replay.plan import BarsChoice, ReplayPlan, SweepPlan
 from tasks.results import code_version, json_text, make_run_folder
 from tasks.settings import Settings
 
@@ -47,7 +48,7 @@ def publish(settings: Settings, plan: ReplayPlan | SweepPlan, report: Some) -> S
     kind, as_json, as_page = _PAGES[type(report)]
     with (
         wiring.open_storage(settings) as storage,
-        make_run_folder(settings.results_dir, f"{kind}_{_about(report)}", report.started_at) as folder,
+        make_run_folder(settings, f"{kind}_{_about(report)}", report.started_at) as folder,
     ):
         report = msgspec.structs.replace(report, folder=folder.shown)
         folder.write("summary.html", as_page(report))
@@ -136,10 +137,22 @@ def _manifest(plan: ReplayPlan | SweepPlan, report: Report) -> dict[str, Any]:
         "code_version": code_version(),
         "started_at": report.started_at.isoformat(),
         "finished_at": report.finished_at.isoformat(),
-        "parameters": msgspec.to_builtins(plan),
+        "parameters": _parameters(plan),
         "inputs": [{"source": told.source, "asset": told.asset, "sha256": told.digest} for told in _bars(report)],
         "not_controlled": "nothing: the same bars, settings and code give the same result; only times differ",
     }
+
+
+def _parameters(plan: ReplayPlan | SweepPlan) -> Any:
+    """The plan as plain values; of files their names only, for a report may be handed on."""
+
+    def public(choice: BarsChoice) -> BarsChoice:
+        return choice if choice.path is None else msgspec.structs.replace(choice, path=Path(choice.path).name)
+
+    if isinstance(plan, SweepPlan):
+        return msgspec.to_builtins(msgspec.structs.replace(plan, bars=[public(choice) for choice in plan.bars]))
+    candidates = None if plan.candidates is None else Path(plan.candidates).name
+    return msgspec.to_builtins(msgspec.structs.replace(plan, bars=public(plan.bars), candidates=candidates))
 
 
 def _counts(report: Report) -> dict[str, object]:
