@@ -166,7 +166,7 @@ class _Columns:
             self.past.ended = start
             for column, source in zip(lists, self._sources, strict=True):
                 column[:] = source[max(0, start - self._lookback) : start].tolist()
-        past = self.past
+        past, is_cut = self.past, self._is_cut
         # Runs an iterator to its end without a loop in Python: a third of the time of a bar otherwise.
         every = deque[None](maxlen=0).extend
         for first in range(start, self._count, _CHUNK_BARS):
@@ -174,7 +174,7 @@ class _Columns:
             for values in zip(*chunk, strict=True):
                 every(map(list.append, lists, values))
                 past.ended += 1
-                if self._is_cut:
+                if is_cut:
                     for column in lists:
                         del column[: -self._lookback]
                 yield values
@@ -229,10 +229,13 @@ def _run_window(feed: _Feed, start: int, stop: int, strategy: Strategy, broker: 
     """Equity at the close of each bar from ``start`` to ``stop``, and on while something is open."""
     past, account, on_bar = feed.past, broker.account, strategy.on_bar
     marks: list[float] = []
-    mark = marks.append
+    mark, run = marks.append, broker.run
     left = stop - start
     for values in feed.rows_from(start):
-        mark(broker.run(Row._make(values[:_ROW_WIDTH])) if broker.is_busy else account.cash)
+        if broker.is_busy:
+            mark(run(values if values.__class__ is Row else Row._make(values[:_ROW_WIDTH])))
+        else:
+            mark(account.cash)
         if not broker.is_over and (orders := on_bar(past, account)):
             broker.accept(orders, Row._make(values[:_ROW_WIDTH]))
         left -= 1

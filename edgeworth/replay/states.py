@@ -26,9 +26,9 @@ class RollingMean:
         """The value after one more ``x``."""
         place = self._place
         self._block[place] = x
-        self._so_far += x
+        self._so_far = so_far = self._so_far + x
         self._place = place = place + 1
-        value = (self._ends[place] + self._so_far) / self._n
+        value = (self._ends[place] + so_far) / self._n
         if place == self._n:
             self._next_block()
         return value
@@ -99,6 +99,35 @@ class Smoothed:
         self._value += x
         self._seen += 1
         if self._seen < self._n:
+            return NAN
+        self._value /= self._n
+        return self._value
+
+
+class AverageTrueRange:
+    """Twin of ``kernels.average_true_range``."""
+
+    __slots__ = ("_before", "_n", "_place", "_value", "_weight")
+
+    def __init__(self, n: int) -> None:
+        self._n = n
+        self._weight = 1.0 / n
+        self._place = 0
+        self._before = self._value = 0.0
+
+    def push(self, high: float, low: float, close: float) -> float:
+        """The value after one more bar."""
+        before, self._before = self._before, close
+        # As ``max`` and ``min`` would say, in a third of the time.
+        true_range = (high if high > before else before) - (low if low < before else before)  # noqa: FURB136
+        if self._place > self._n:
+            self._value = value = self._value + self._weight * (true_range - self._value)
+            return value
+        place, self._place = self._place, self._place + 1
+        if place == 0:
+            return NAN
+        self._value += true_range
+        if place < self._n:
             return NAN
         self._value /= self._n
         return self._value

@@ -277,4 +277,4 @@ class DipBuyer(Struct, frozen=True, kw_only=True, tag=True):
 
 def _within_one(value: float) -> float:
     """``value`` cut to -1 to 1; NaN stays NaN."""
-    return 1.0 if value > 1.0 else (max(value, -1.0))
+    return 1.0 if value > 1.0 else (-1.0 if value < -1.0 else value)  # noqa: FURB136 - `max` takes three times as long
