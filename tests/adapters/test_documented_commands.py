@@ -24,6 +24,7 @@ from edgeworth.adapters.synthetic.world import World
 from edgeworth.markets.venue import Venue
 from flows.cli import app
 from tests.edgeworth_command import Ended, run
+from tests.replaying import bars_csv, walked_bars
 
 pytestmark = pytest.mark.xdist_group("documented-commands")
 
@@ -142,6 +143,10 @@ RUN_HERE: dict[str, tuple[str, ...]] = {
     "edgeworth evaluate forecasts": (),
     "edgeworth evaluate matching --pairs pairs.jsonl": (),
     "edgeworth doctor": ("--offline",),
+    "edgeworth screen --bars ETHUSDT_1h.csv.gz": (NO_PREFECT,),
+    "edgeworth replay --bars ETHUSDT_1h.csv.gz": (NO_PREFECT,),
+    "edgeworth parity --bars ETHUSDT_1h.csv.gz --start 2025-06-15 --end 2025-09-30": (NO_PREFECT,),
+    "edgeworth sweep --bars ETHUSDT_1h.csv.gz --grid threshold=0.3,0.4,0.5": (NO_PREFECT,),
 }
 """Each with what is added to it, so that it takes seconds and asks nobody."""
 
@@ -209,6 +214,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "markets.json.gz").write_bytes(gzip.compress(json.dumps(events).encode()))
     bars = [f"2026-11-20 {hour:02d}:00:00,100,101,99,100,5" for hour in range(24)]
     (folder / "BTCUSDT_1h.csv").write_text("\n".join(["time,open,high,low,close,volume", *bars]) + "\n")
+    (folder / "ETHUSDT_1h.csv.gz").write_bytes(gzip.compress(bars_csv(walked_bars(1, 2_700)).encode()))
     pair = {"a": "Rain in Oslo?", "b": "Rain in Oslo today?", "label": "same"}
     (folder / "pairs.jsonl").write_text(json.dumps(pair) + "\n")
     return folder

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import re
 import sys
+import time
 from pathlib import Path
 
 import pytest
 
 from edgeworth.errors import ConfigurationError
 from edgeworth.replay.candidates import candidates_text
+from edgeworth.replay.loop import ReplaySetup
+from edgeworth.replay.parity import certify
 from edgeworth.replay.screener import screen
 from edgeworth.replay.strategies import CrossFollower, Fusion
 from tasks.replay.bars import read_bars
@@ -174,3 +178,21 @@ def test_a_strategy_of_ones_own_lies_where_one_stands(own):
 def test_what_is_no_strategy_of_ones_own(own, name, words):
     with pytest.raises(ConfigurationError, match=words):
         build_strategy(name, {})
+
+
+def test_the_strategy_that_the_documentation_shows(tmp_path, monkeypatch):
+    """It is sound for its screener, and a replay around candidates comes to what the full one comes to."""
+    page = (Path(__file__).resolve().parents[2] / "docs" / "replay.md").read_text(encoding="utf-8")
+    (example,) = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
+    (tmp_path / "mystrategies.py").write_text(example)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "path", sys.path.copy())
+    try:
+        strategy = build_strategy("mystrategies:Breakout", {"bars": 24})
+        bars, setup = walked_bars(3, 3_000), ReplaySetup()
+        found = certify(bars, strategy, strategy.screener, setup, code_version="test", timer=time.perf_counter)
+    finally:
+        sys.modules.pop("mystrategies", None)
+    assert found.equal, found.first_divergence
+    assert found.soundness.is_sound
+    assert found.trades > 10
