@@ -73,7 +73,15 @@ def main() -> None:
         # The command line's library turns Ctrl-C into this code and says nothing.
         if end.code == INTERRUPTED:
             errors.print("Interrupted. What was done is kept; the same command goes on from there.", soft_wrap=True)
+        elif not end.code and _has_results_that_wait():
+            sys.exit(1)
         raise
+
+
+def _has_results_that_wait() -> bool:
+    """Whether this command could not put its results where they are asked for; the log has said why."""
+    publishing = sys.modules.get("tasks.publishing")
+    return publishing is not None and publishing.has_failed()
 
 
 if __name__ == "__main__":

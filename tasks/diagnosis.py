@@ -16,7 +16,8 @@ from typing import Literal
 from msgspec import Struct
 
 from edgeworth.errors import EdgeworthError
-from tasks import wiring
+from tasks import publishing, wiring
+from tasks.clock import new_id
 from tasks.results import code_version
 from tasks.settings import Settings
 
@@ -51,6 +52,7 @@ def diagnose(settings: Settings, *, offline: bool) -> list[Finding]:
         _folder("data folder", settings.data_dir.absolute().as_posix()),
         _folder("results folder", settings.results_dir.absolute().as_posix()),
         _database(settings),
+        *_stores(settings, offline=offline),
         *_keys(settings),
         _embedder(settings),
         _language_model(settings),
@@ -93,6 +95,27 @@ def _database(settings: Settings) -> Finding:
             )
     except (EdgeworthError, OSError) as error:
         return Finding("database", "failed", str(error))
+
+
+def _stores(settings: Settings, *, offline: bool) -> Iterator[Finding]:
+    """Whether history and results can be kept where their addresses say, found out by making and removing an object."""
+    for name, url in (("history address", settings.history_url), ("results address", settings.results_url)):
+        if url is None:
+            continue
+        if offline and not url.startswith("file:"):
+            yield Finding(name, "skipped", f"{url}: not asked (--offline)")
+            continue
+        try:
+            wiring.open_objects(url).check(new_id())
+        except EdgeworthError as error:
+            yield Finding(name, "failed", str(error))
+        else:
+            yield Finding(name, "ok", f"{url}: written and deleted")
+    if settings.results_url is not None and (runs := publishing.waiting(settings)):
+        why = next((told for told in map(publishing.why_waiting, runs) if told), "not tried yet")
+        yield Finding(
+            "results that wait", "missing", f"{len(runs)} runs, from {runs[0].name} on, are put by the next run: {why}"
+        )
 
 
 def _keys(settings: Settings) -> Iterator[Finding]:

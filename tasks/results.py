@@ -18,9 +18,12 @@ from pathlib import Path
 import msgspec
 
 from edgeworth.errors import ConfigurationError, StorageError, StorageFullError
+from tasks import publishing
+from tasks.settings import Settings
 
 NO_SPACE = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
+_ROOT = Path(__file__).resolve().parent.parent
 _UNSAFE = re.compile(r"[^a-z0-9]+")
 
 
@@ -79,8 +82,8 @@ def check_results_folder(results_dir: Path) -> None:
 
 
 @contextmanager
-def make_run_folder(results_dir: Path, batch_name: str, at: datetime) -> Iterator[RunFolder]:
-    """``<results_dir>/<batch_name>_<YYYYmmdd_HHMMSS>/``, which appears when the block ends well.
+def make_run_folder(settings: Settings, batch_name: str, at: datetime) -> Iterator[RunFolder]:
+    """``<results_dir>/<batch_name>_<YYYYmmdd_HHMMSS>/``, which appears when the block ends well; then it is published.
 
     A second run within the same second gets a suffix.
 
@@ -88,15 +91,17 @@ def make_run_folder(results_dir: Path, batch_name: str, at: datetime) -> Iterato
         StorageError: The disk is full (``StorageFullError``) or refuses; nothing of the run is left behind.
     """
     stem = f"{slug(batch_name)}_{at:%Y%m%d_%H%M%S}"
-    with disk_errors(results_dir / stem):
-        building, final = _begin(results_dir, stem)
+    with disk_errors(settings.results_dir / stem):
+        building, final = _begin(settings.results_dir, stem)
         try:
+            publishing.begin_run(settings, final)
             yield RunFolder(building, final)
             building.rename(final)
         except BaseException:
             # Only then: after the move another run may have begun a folder of the same name.
             shutil.rmtree(building, ignore_errors=True)
             raise
+    publishing.put_run(settings, final)
 
 
 def _begin(results_dir: Path, stem: str) -> tuple[Path, Path]:
@@ -133,13 +138,22 @@ def disk_errors(final: Path) -> Iterator[None]:
 def code_version() -> str:
     """Version of the package, with the commit when run from a checkout (``0.1.0+1a2b3c4``, ``-dirty`` if changed)."""
     version = importlib.metadata.version("edgeworth")
-    root = Path(__file__).resolve().parent.parent
-    if not (root / ".git").exists():
+    if not _is_checkout():
         return version
-    command = ["git", "-C", str(root), "describe", "--always", "--dirty", "--abbrev=7", "--exclude=*"]
+    command = ["git", "-C", str(_ROOT), "describe", "--always", "--dirty", "--abbrev=7", "--exclude=*"]
     try:
         described = subprocess.run(command, capture_output=True, text=True, timeout=5, check=False)  # noqa: S603
     except OSError:
         return version
     commit = described.stdout.strip()
     return f"{version}+{commit}" if commit else version
+
+
+def is_code_known() -> bool:
+    """Whether no other code has the same ``code_version``: states of a changed checkout do, or where git is silent."""
+    version = code_version()
+    return not version.endswith("-dirty") and ("+" in version or not _is_checkout())
+
+
+def _is_checkout() -> bool:
+    return (_ROOT / ".git").exists()

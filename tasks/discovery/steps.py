@@ -91,7 +91,7 @@ def publish_discovery(
     """
     with (
         wiring.open_storage(settings) as storage,
-        make_run_folder(settings.results_dir, "discovery", begun.started_at) as folder,
+        make_run_folder(settings, "discovery", begun.started_at) as folder,
     ):
         report = _report(storage, begun, plan, embed, match, read, find)
         report.folder = folder.shown

@@ -285,7 +285,7 @@ def publish_ingest(
     """
     finished_at = utc_now()
     report = IngestReport(run_id=run_id, started_at=started_at, finished_at=finished_at, sources=sources)
-    with wiring.open_storage(settings) as storage, make_run_folder(settings.results_dir, "ingest", started_at) as run:
+    with wiring.open_storage(settings) as storage, make_run_folder(settings, "ingest", started_at) as run:
         report.folder = run.shown
         report.reasons = storage.catalogue.refusal_examples(sorted(report.totals.refusals))
         manifest = _manifest(settings, run_id, plan, report)

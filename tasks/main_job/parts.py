@@ -28,9 +28,10 @@ from tasks.discovery.steps import discover_plainly
 from tasks.ingestion.steps import check_ready as check_sources_ready
 from tasks.ingestion.steps import ingest_plainly
 from tasks.main_job.plan import RunPlan
+from tasks.publishing import MANIFEST
 from tasks.results import code_version
 from tasks.settings import Settings
-from tasks.simulation.folder import MANIFEST, BatchFolder, open_batch_folder
+from tasks.simulation.folder import BatchFolder, open_batch_folder
 from tasks.simulation.pages import write_batch
 from tasks.simulation.plan import SimulatePlan
 from tasks.simulation.ready import check_choice, check_services
@@ -132,7 +133,7 @@ def publish_run(settings: Settings, plan: RunPlan, ingested: Part, discovered: P
             report, folder = _without_batch(settings, plan)
         else:
             report = published_report(storage, simulated.report["run_id"])
-            folder = BatchFolder(Path(simulated.report["results_dir"]))
+            folder = BatchFolder(Path(simulated.report["results_dir"]), settings)
     found = discovered.report
     parts = [one.report for one in (ingested, discovered) if one.report is not None]
     began = [datetime.fromisoformat(one["started_at"]) for one in parts]
@@ -198,7 +199,7 @@ def _recorded(ingested: Mapping[str, Any] | None) -> str | None:
 def _without_batch(settings: Settings, plan: RunPlan) -> tuple[BatchReport, BatchFolder]:
     """The report and the folder of a job of which no market was simulated."""
     now, run_id = utc_now(), new_id()
-    folder = open_batch_folder(settings.results_dir, plan.batch.batch_name, now, run_id)
+    folder = open_batch_folder(settings, plan.batch.batch_name, now, run_id)
     report = BatchReport(
         run_id=run_id,
         name=plan.batch.batch_name,

@@ -15,17 +15,25 @@ from typing import Any
 
 import msgspec
 
+from tasks import publishing
+from tasks.publishing import MANIFEST, RUNNING
 from tasks.results import disk_errors, json_text, shown_path, slug
+from tasks.settings import Settings
 
-MANIFEST = "manifest.json"
 LONGEST_SLUG = 50
 
 
 class BatchFolder:
-    """``<results_dir>/<batch>_<YYYYmmdd_HHMMSS>/``."""
+    """``<results_dir>/<batch>_<YYYYmmdd_HHMMSS>/``.
 
-    def __init__(self, path: Path) -> None:
+    Args:
+        path: The folder.
+        settings: Where its results are published as well.
+    """
+
+    def __init__(self, path: Path, settings: Settings) -> None:
         self.path = path
+        self._settings = settings
 
     @property
     def shown(self) -> str:
@@ -45,8 +53,12 @@ class BatchFolder:
             building.rename(self.path / name)
 
     def write_manifest(self, values: Mapping[str, Any]) -> None:
-        """Say what this batch is; written when it begins, and again when it ends."""
+        """Say what this batch is; written when it begins, and again, as the last of its files, when it ends."""
         self.write(MANIFEST, json_text(values))
+        if values.get("status") == RUNNING:
+            publishing.begin_run(self._settings, self.path)
+        else:
+            publishing.put_run(self._settings, self.path)
 
     def write_market(self, name: str, files: Mapping[str, str]) -> None:
         """The folder ``name`` with ``files``, in place of one that an interrupted run left.
@@ -64,13 +76,14 @@ class BatchFolder:
             if final.exists():
                 shutil.rmtree(final)
             building.rename(final)
+        publishing.put_part(self._settings, self.path, name)
 
     def _make(self) -> None:
         """Make the folder once more where somebody removed it while the batch was interrupted."""
         self.path.mkdir(parents=True, exist_ok=True)
 
 
-def open_batch_folder(results_dir: Path, batch_name: str, started_at: datetime, run_id: str) -> BatchFolder:
+def open_batch_folder(settings: Settings, batch_name: str, started_at: datetime, run_id: str) -> BatchFolder:
     """The folder of the run ``run_id``: made now, or the one that it began before it was interrupted.
 
     A second run within the same second gets a suffix.
@@ -79,6 +92,7 @@ def open_batch_folder(results_dir: Path, batch_name: str, started_at: datetime, 
         StorageError: The disk is full or refuses.
     """
     stem = f"{slug(batch_name)}_{started_at:%Y%m%d_%H%M%S}"
+    results_dir = settings.results_dir
     with disk_errors(results_dir / stem):
         results_dir.mkdir(parents=True, exist_ok=True)
         for number in itertools.count(1):
@@ -88,9 +102,9 @@ def open_batch_folder(results_dir: Path, batch_name: str, started_at: datetime, 
             except FileExistsError:
                 if _owner(path) != run_id:
                     continue
-                return BatchFolder(path)
-            folder = BatchFolder(path)
-            folder.write_manifest({"run_id": run_id, "status": "running", "started_at": started_at.isoformat()})
+                return BatchFolder(path, settings)
+            folder = BatchFolder(path, settings)
+            folder.write_manifest({"run_id": run_id, "status": RUNNING, "started_at": started_at.isoformat()})
             return folder
     raise AssertionError("there is always another number")
 

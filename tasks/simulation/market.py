@@ -129,7 +129,7 @@ def _write_pages(storage: wiring.Storage, index: BatchIndex, record: MarketSimul
     found, later = standing_at(stored, record.context.as_of)
     lines = opportunity_lines(found).get(record.market_id, ())
     files = market_files(record, batch=index.name, opportunities=lines, opportunities_later=later)
-    BatchFolder(Path(index.folder)).write_market(record.slug, files)
+    BatchFolder(Path(index.folder), storage.settings).write_market(record.slug, files)
 
 
 def final_record(

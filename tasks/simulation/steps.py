@@ -75,7 +75,7 @@ def gather_batch(settings: Settings, begun: BegunRun, plan: SimulatePlan) -> Bat
             return _in_results(settings, storage, begun, plan, known)
         current_stages().advanced("gather", 0, None)
         found = asyncio.run(gather(settings, plan, plan.as_of, storage, name=begun.run_id))
-        folder = open_batch_folder(settings.results_dir, plan.batch_name, begun.started_at, begun.run_id)
+        folder = open_batch_folder(settings, plan.batch_name, begun.started_at, begun.run_id)
         index, markets = frozen(begun, plan.batch_name, folder, found)
         freeze(storage.units, index, markets)
         current_stages().advanced("gather", 1, 1)
@@ -91,7 +91,7 @@ def _in_results(
     """
     if Path(known.folder).parent == settings.results_dir.absolute():
         return known
-    folder = open_batch_folder(settings.results_dir, plan.batch_name, begun.started_at, begun.run_id)
+    folder = open_batch_folder(settings, plan.batch_name, begun.started_at, begun.run_id)
     moved = msgspec.structs.replace(known, folder=str(folder.path.absolute()))
     freeze(storage.units, moved, ())
     return moved
@@ -124,7 +124,7 @@ def publish_batch(
         )
         report = _report(settings, begun, plan, index, records, closing)
         manifest = batch_manifest(plan, begun, index, report, storage.simulations.chain_end())
-        write_batch(BatchFolder(Path(index.folder)), report, manifest)
+        write_batch(BatchFolder(Path(index.folder), settings), report, manifest)
         storage.units.remember(REPORT_KIND, unit_key(REPORT_KIND, begun.run_id), msgspec.json.encode(report))
         storage.catalogue.finish_run(
             begun.run_id,

@@ -16,6 +16,7 @@ _NAMES = {
     "bars": ("recorded_bars",),
     "books": ("BookSources", "open_book_sources"),
     "embedders": ("LOCAL_MODELS", "NO_MODEL", "ChosenEmbedder", "build_embedder", "choose_embedder"),
+    "objects": ("open_objects",),
     "probes": ("service_probes",),
     "recordings": ("FILE_PREFIX", "recorded_items"),
     "sandboxes": ("SANDBOXES", "build_sandbox_provider", "choose_sandbox", "reap_sandboxes"),
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
         build_embedder as build_embedder,
         choose_embedder as choose_embedder,
     )
+    from tasks.wiring.objects import open_objects as open_objects
     from tasks.wiring.probes import service_probes as service_probes
     from tasks.wiring.recordings import FILE_PREFIX as FILE_PREFIX, recorded_items as recorded_items
     from tasks.wiring.sandboxes import (

@@ -8,13 +8,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edgeworth.errors import StorageError
+from tasks.settings import Settings
 from tasks.simulation.folder import LONGEST_SLUG, BatchFolder, market_slugs, open_batch_folder
 
 AT = datetime(2026, 11, 21, 6, 1, 2, tzinfo=UTC)
 
 
 def opened(results_dir, run_id="run-1") -> BatchFolder:
-    return open_batch_folder(results_dir, "Top Volume", AT, run_id)
+    return open_batch_folder(Settings(results_dir=results_dir), "Top Volume", AT, run_id)
 
 
 def test_a_batch_says_from_its_beginning_whose_it_is(tmp_path):

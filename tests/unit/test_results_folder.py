@@ -10,19 +10,20 @@ from hypothesis import strategies as st
 
 from edgeworth.errors import StorageError, StorageFullError
 from tasks.results import make_run_folder, slug
+from tasks.settings import Settings
 
 AT = datetime(2026, 11, 21, 6, 1, 2, tzinfo=UTC)
 
 
 def test_a_run_is_named_by_batch_and_second(tmp_path):
-    with make_run_folder(tmp_path, "ingest", AT) as run:
+    with make_run_folder(Settings(results_dir=tmp_path), "ingest", AT) as run:
         run.write("summary.html", "<p>")
     assert (tmp_path / "ingest_20261121_060102" / "summary.html").read_text() == "<p>"
 
 
 def test_a_second_run_in_the_same_second_gets_a_suffix(tmp_path):
     for _ in range(3):
-        with make_run_folder(tmp_path, "ingest", AT):
+        with make_run_folder(Settings(results_dir=tmp_path), "ingest", AT):
             pass
     names = sorted(path.name for path in tmp_path.iterdir())
     assert names == ["ingest_20261121_060102", "ingest_20261121_060102_2", "ingest_20261121_060102_3"]
@@ -30,7 +31,7 @@ def test_a_second_run_in_the_same_second_gets_a_suffix(tmp_path):
 
 def test_a_run_that_fails_leaves_nothing(tmp_path):
     def write_half() -> None:
-        with make_run_folder(tmp_path, "ingest", AT) as run:
+        with make_run_folder(Settings(results_dir=tmp_path), "ingest", AT) as run:
             run.write("summary.html", "<p>")
             raise ValueError("half way")
 
@@ -42,7 +43,7 @@ def test_a_run_that_fails_leaves_nothing(tmp_path):
 @pytest.mark.parametrize(("number", "kind"), [(errno.ENOSPC, StorageFullError), (errno.EACCES, StorageError)])
 def test_a_disk_that_refuses_is_said_and_leaves_nothing(tmp_path, number, kind):
     def write_to_it() -> None:
-        with make_run_folder(tmp_path, "ingest", AT) as run:
+        with make_run_folder(Settings(results_dir=tmp_path), "ingest", AT) as run:
             run.write("summary.html", "<p>")
             raise OSError(number, "what the system said")
 
@@ -75,7 +76,7 @@ def test_slugs_of_market_text(text, expected):
 
 def test_runs_that_end_within_one_second_at_once_each_have_a_place(tmp_path):
     def write(number: int) -> None:
-        with make_run_folder(tmp_path, "ingest", AT) as run:
+        with make_run_folder(Settings(results_dir=tmp_path), "ingest", AT) as run:
             run.write("report.txt", str(number))
 
     with ThreadPoolExecutor(8) as pool:

@@ -16,6 +16,7 @@ from edgeworth.markets.relation import Relation
 from edgeworth.markets.universe import UniverseMode
 from edgeworth.markets.venue import Venue
 from edgeworth.simulation.context import PriceClaim, SpotScale, Timing
+from tasks.settings import Settings
 from tasks.simulation.batch import frozen
 from tasks.simulation.folder import BatchFolder
 from tasks.simulation.gathering import ContextFailure, Gathering, gather
@@ -193,7 +194,7 @@ async def test_a_market_without_a_context_is_a_named_failure_in_the_batch(tmp_pa
         found = await gathered(tmp_path, storage)
     broken = ContextFailure(market_id="polymarket:0xa", problem="its series decreases")
     begun = BegunRun("run", AS_OF, AS_OF)
-    _, [market] = frozen(begun, "b", BatchFolder(tmp_path), replace(found, contexts=(), failures=(broken,)))
+    _, [market] = frozen(begun, "b", BatchFolder(tmp_path, Settings()), replace(found, contexts=(), failures=(broken,)))
     assert (market.problem, market.context.question) == ("its series decreases", found.selection.chosen[0].question)
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -98,6 +99,17 @@ class Objects:
                 raise StorageBusyError(
                     f"{self.shown}/{name}: expected a free name, found an object that another process wrote; run again"
                 ) from None
+
+    def put_files(self, files: Mapping[str, Path]) -> None:
+        """Make or replace objects from files of this machine, by name, several at a time.
+
+        Raises:
+            StorageError: The store refuses or cannot be reached; some may be there.
+        """
+        if not files:
+            return
+        with self._told("written"):
+            self._files.put([str(file) for file in files.values()], [self._path(name) for name in files])
 
     def delete(self, names: Sequence[str]) -> None:
         """Remove objects; those that are gone already do not matter.
