@@ -8,15 +8,8 @@ from edgeworth.replay.parity import Divergence, Standing
 from edgeworth.reports.batch_page import Cell, counted
 from edgeworth.reports.rendering import environment, percent
 from edgeworth.reports.replay import ParityReport
-from edgeworth.reports.replay_words import (
-    bars_facts,
-    flat,
-    heading_facts,
-    moment,
-    of_bars,
-    setup_facts,
-    short_gaps,
-)
+from edgeworth.reports.replay_figures import moment
+from edgeworth.reports.replay_words import bars_facts, flat, heading_facts, of_bars, setup_facts, short_gaps
 
 MOST_OUTSIDE = 30
 """Entries outside the windows that are shown; ``parity.json`` has all of them."""

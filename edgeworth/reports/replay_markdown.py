@@ -11,7 +11,8 @@ from edgeworth.reports import parity_page, replay_page, screen_page, sweep_page
 from edgeworth.reports.batch_page import Cell
 from edgeworth.reports.markdown import escaped
 from edgeworth.reports.replay import BarsTold, ParityReport, ReplayReport, ScreenReport, SweepReport, setting_of
-from edgeworth.reports.replay_words import gaps_told, moment, ratio, setting_text, share
+from edgeworth.reports.replay_figures import moment, ratio, share
+from edgeworth.reports.replay_words import gaps_told, setting_text
 
 LONGEST_WORDS = 1_000
 """Of sentences of our own, with names from outside in them."""

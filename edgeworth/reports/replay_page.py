@@ -17,22 +17,9 @@ from edgeworth.reports.batch_page import Cell, counted
 from edgeworth.reports.figures import MISSING
 from edgeworth.reports.rendering import environment, percent, shortened
 from edgeworth.reports.replay import ReplayMode, ReplayReport
+from edgeworth.reports.replay_figures import gained, moment, money, price, ratio, share
 from edgeworth.reports.replay_rows import ending_rows, outcome_row, trade_row, way_rows
-from edgeworth.reports.replay_words import (
-    bars_facts,
-    chart,
-    flat,
-    gained,
-    heading_facts,
-    moment,
-    money,
-    of_bars,
-    price,
-    ratio,
-    setup_facts,
-    share,
-    short_gaps,
-)
+from edgeworth.reports.replay_words import bars_facts, chart, flat, heading_facts, of_bars, setup_facts, short_gaps
 
 MOST_TRADES = 300
 MOST_OUTCOMES = 200

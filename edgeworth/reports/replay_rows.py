@@ -9,7 +9,8 @@ from edgeworth.replay.orders import Direction, ExitReason, Trade
 from edgeworth.replay.outcomes import CandidateOutcome
 from edgeworth.reports.figures import MISSING
 from edgeworth.reports.rendering import percent
-from edgeworth.reports.replay_words import Figure, ended_by, gained, moment, money, price, scored, share
+from edgeworth.reports.replay_figures import Figure, gained, moment, money, price, scored, share
+from edgeworth.reports.replay_words import ended_by
 
 
 class TradeRow(NamedTuple):

@@ -1,11 +1,10 @@
-"""How the pages of the replay room write figures, and the parts that several of them share. Values in, texts out."""
+"""Words of the replay room, and the parts that several of its pages share. Values in, texts out."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any, NamedTuple
+from typing import Any
 
 from markupsafe import Markup
 
@@ -16,12 +15,12 @@ from edgeworth.replay.orders import ExitReason
 from edgeworth.replay.screener import Sentinel
 from edgeworth.reports import charts
 from edgeworth.reports.batch_page import counted
-from edgeworth.reports.figures import MINUS, MISSING, duration
-from edgeworth.reports.rendering import minute, percent
+from edgeworth.reports.figures import duration
+from edgeworth.reports.rendering import minute
 from edgeworth.reports.replay import BarsTold, series_of
+from edgeworth.reports.replay_figures import day_text, length, moment, money, price
 
 GAPS_SHOWN = 12
-PRICE_DIGITS = 7
 
 SENTINEL_WORDS = {
     Sentinel.CROSS.value: "cross of two means",
@@ -36,78 +35,6 @@ ENDED_WORDS = {
     ExitReason.SETTLED: "settlement",
     ExitReason.VOID: "void market",
 }
-
-_LENGTHS = ((86_400, "day"), (3_600, "hour"), (60, "minute"), (1, "second"))
-
-
-class Figure(NamedTuple):
-    """A number as it is written, and what it is sorted by (empty: always last)."""
-
-    text: str
-    key: str = ""
-
-
-def money(amount: float | None) -> str:
-    """``$1,234.50``, with a minus sign where it is lost."""
-    if amount is None or not math.isfinite(amount):
-        return MISSING
-    text = f"{abs(amount):,.2f}"
-    return f"{MINUS if amount < 0.0 and text != '0.00' else ''}${text}"
-
-
-def gained(amount: float | None) -> str:
-    """The same, always signed."""
-    text = money(amount)
-    return text if amount is None or amount <= 0.0 or text == "$0.00" else f"+{text}"
-
-
-def share(value: float | None, *, signed: bool = False) -> str:
-    """``12.3 %``; ``+12.3 %`` where a sign says something."""
-    if value is None or not math.isfinite(value):
-        return MISSING
-    text = percent(abs(value))
-    if not text.strip("0. %"):
-        return text
-    return f"{MINUS if value < 0.0 else '+' if signed else ''}{text}"
-
-
-def ratio(value: float | None) -> str:
-    """``1.24``."""
-    if value is None or not math.isfinite(value):
-        return MISSING
-    text = f"{abs(value):,.2f}"
-    return f"{MINUS if value < 0.0 and text != '0.00' else ''}{text}"
-
-
-def price(value: float | None) -> str:
-    """Seven digits, whatever its size: ``102,345.7``, ``0.4512``."""
-    if value is None or not math.isfinite(value):
-        return MISSING
-    decimals = 2 if value == 0.0 else min(8, max(0, PRICE_DIGITS - 1 - math.floor(math.log10(abs(value)))))
-    text = f"{abs(value):,.{decimals}f}"
-    text = text.rstrip("0").rstrip(".") if "." in text else text
-    return f"{MINUS}{text}" if value < 0.0 else text
-
-
-def scored(score: float) -> Figure:
-    """The score of a candidate, signed."""
-    return Figure(f"{MINUS if score < 0.0 else '+'}{abs(score):.2f}", f"{score:.4g}")
-
-
-def length(seconds: int) -> str:
-    """``1 hour``, ``15 minutes``."""
-    size, word = next(((size, word) for size, word in _LENGTHS if seconds % size == 0), (1, "second"))
-    return counted(seconds // size, word)
-
-
-def moment(at: datetime) -> str:
-    """An instant in UTC, to the minute unless it lies within one; for tables that say once that all are UTC."""
-    return f"{at.astimezone(UTC):%Y-%m-%d %H:%M:%S}" if at.second else f"{at.astimezone(UTC):%Y-%m-%d %H:%M}"
-
-
-def day_text(seconds: float) -> str:
-    """The day of an instant in seconds since 1970."""
-    return f"{datetime.fromtimestamp(seconds, tz=UTC):%Y-%m-%d}"
 
 
 def sentinel_word(name: str) -> str:

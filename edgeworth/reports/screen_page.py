@@ -13,19 +13,8 @@ from edgeworth.reports import charts
 from edgeworth.reports.batch_page import Cell, counted
 from edgeworth.reports.rendering import environment, percent, shortened
 from edgeworth.reports.replay import ScreenReport
-from edgeworth.reports.replay_words import (
-    Figure,
-    bars_facts,
-    chart,
-    flat,
-    heading_facts,
-    moment,
-    of_bars,
-    price,
-    scored,
-    sentinel_word,
-    short_gaps,
-)
+from edgeworth.reports.replay_figures import Figure, moment, price, scored
+from edgeworth.reports.replay_words import bars_facts, chart, flat, heading_facts, of_bars, sentinel_word, short_gaps
 
 MOST_CANDIDATES = 500
 """Rows on the page, the newest; ``candidates.jsonl`` has all of them."""

@@ -11,17 +11,14 @@ from edgeworth.reports.batch_page import Cell, counted
 from edgeworth.reports.figures import MISSING
 from edgeworth.reports.rendering import environment, percent, shortened
 from edgeworth.reports.replay import BarsTold, SweepReport, setting_of
+from edgeworth.reports.replay_figures import Figure, money, ratio, share
 from edgeworth.reports.replay_words import (
-    Figure,
     bars_facts,
     flat,
     heading_facts,
-    money,
     of_bars,
-    ratio,
     setting_text,
     setup_facts,
-    share,
     short_gaps,
 )
 

@@ -17,11 +17,16 @@ import msgspec
 KINDS = {
     ".html": "text/html; charset=utf-8",
     ".json": "application/json",
+    ".jsonl": "text/plain; charset=utf-8",
+    ".csv": "text/plain; charset=utf-8",
     ".txt": "text/plain; charset=utf-8",
     ".py": "text/plain; charset=utf-8",
     ".md": "text/plain; charset=utf-8",
 }
-"""What may be sent, by the end of its name; the text of a model is shown, never offered to be run."""
+"""What may be sent, by the end of its name; the text of a model is shown, never offered to be run.
+
+Tables of replays (``trades.jsonl``, ``equity.csv``) are shown as text too, so that no program opens them by itself.
+"""
 
 SUMMARY = "summary.html"
 MANIFEST = "manifest.json"

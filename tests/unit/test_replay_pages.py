@@ -16,9 +16,9 @@ from edgeworth.replay.outcomes import CandidateOutcome
 from edgeworth.reports import replay_page, screen_page
 from edgeworth.reports.parity_page import render_parity
 from edgeworth.reports.replay import FailedTrials
+from edgeworth.reports.replay_figures import gained, length, money, price, ratio, share
 from edgeworth.reports.replay_markdown import parity_markdown, replay_markdown, screen_markdown, sweep_markdown
 from edgeworth.reports.replay_page import render_replay
-from edgeworth.reports.replay_words import gained, length, money, price, ratio, share
 from edgeworth.reports.screen_page import render_screen
 from edgeworth.reports.sweep_page import MOST_TRIALS, render_sweep
 from tests.batches import NASTY
