@@ -17,7 +17,6 @@ from edgeworth.adapters.storage.database import (
     SqlMatches,
     SqlOpportunities,
     SqlSimulations,
-    SqlTrials,
     open_database,
 )
 from edgeworth.adapters.storage.raw import ZstdRawStore
@@ -28,6 +27,7 @@ from tasks.settings import Settings
 if TYPE_CHECKING:
     from edgeworth.adapters.storage.history import ParquetHistory
     from edgeworth.adapters.storage.object_folder import ObjectFolder
+    from edgeworth.adapters.storage.trials import SqlTrials
 
 
 class Storage(Struct, dict=True):
@@ -41,8 +41,15 @@ class Storage(Struct, dict=True):
     matches: SqlMatches
     opportunities: SqlOpportunities
     simulations: SqlSimulations
-    trials: SqlTrials
     units: FileUnits
+
+    @cached_property
+    def trials(self) -> SqlTrials:
+        """The trial ledger of sweeps."""
+        # It brings the whole replay along, compiled kernels included.
+        from edgeworth.adapters.storage.trials import SqlTrials
+
+        return SqlTrials(self.engine)
 
     @cached_property
     def history(self) -> ParquetHistory:
@@ -108,7 +115,6 @@ def open_storage(settings: Settings) -> Iterator[Storage]:
             matches=SqlMatches(engine),
             opportunities=SqlOpportunities(engine),
             simulations=SqlSimulations(engine),
-            trials=SqlTrials(engine),
             units=FileUnits(settings.data_dir),
         )
     finally:

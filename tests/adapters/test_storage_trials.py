@@ -11,8 +11,9 @@ import sqlalchemy as sa
 from msgspec.structs import replace
 
 from edgeworth.adapters.storage.connection import writing
-from edgeworth.adapters.storage.database import SqlTrials, open_database
+from edgeworth.adapters.storage.database import open_database
 from edgeworth.adapters.storage.schema import trial as table
+from edgeworth.adapters.storage.trials import SqlTrials
 from edgeworth.errors import DataError
 from edgeworth.replay.sweep import Trial, run_trials
 from tests.builders import NOON

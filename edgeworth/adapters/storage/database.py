@@ -3,7 +3,7 @@
 The parts: ``connection`` (opening, transactions, failures), ``migrate`` and ``migrations/``, ``schema`` (tables),
 ``rows`` (values to rows and back), ``upsert`` (bulk writes), ``page_fold`` (which record replaces which), ``catalogue``
 (pages and walks), ``queries`` and ``trading`` (questions), ``runs``; of discovery ``vectors`` and ``findings``; of
-simulation ``simulations``; of the replay ``trials``.
+simulation ``simulations``. Of the replay ``trials`` is imported by itself: it brings the compiled kernels along.
 """
 
 from edgeworth.adapters.storage.catalogue import SqlCatalogue
@@ -13,7 +13,6 @@ from edgeworth.adapters.storage.queries import MarketOrder, StoredRefusal
 from edgeworth.adapters.storage.rows import Revision
 from edgeworth.adapters.storage.runs import Run
 from edgeworth.adapters.storage.simulations import SqlSimulations
-from edgeworth.adapters.storage.trials import SqlTrials
 from edgeworth.adapters.storage.vectors import SqlEmbeddings
 
 __all__ = [
@@ -25,7 +24,6 @@ __all__ = [
     "SqlMatches",
     "SqlOpportunities",
     "SqlSimulations",
-    "SqlTrials",
     "StoredRefusal",
     "open_database",
 ]
