@@ -12,8 +12,9 @@ from uuid import UUID
 from edgeworth.reports.markdown import one_line
 from edgeworth.reports.rendering import percent, web_link
 from edgeworth.reports.replay import SweepReport, setting_of
+from edgeworth.reports.replay_figures import ratio
 from edgeworth.reports.replay_markdown import sweep_markdown
-from edgeworth.reports.replay_words import ratio, setting_text
+from edgeworth.reports.replay_words import setting_text
 from tasks.artifacts import MOST_ROWS
 from tasks.orchestration.slots import server_is_away
 
@@ -31,8 +32,9 @@ def start_progress(total: int) -> UUID:
     """Begin to show how many of ``total`` trials are made; returns what ``report_progress`` wants."""
     from prefect.artifacts import create_progress_artifact
 
-    share = 0.0 if total else 100.0
-    made = create_progress_artifact(progress=share, key=PROGRESS_KEY, description=f"Trials that are made, of {total:,}.")
+    made = create_progress_artifact(
+        progress=0.0 if total else 100.0, key=PROGRESS_KEY, description=f"Trials that are made, of {total:,}."
+    )
     assert isinstance(made, UUID), "called from an async flow"
     return made
 

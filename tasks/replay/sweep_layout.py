@@ -18,38 +18,25 @@ from msgspec import Struct
 
 from edgeworth.errors import ConfigurationError, DataError
 from edgeworth.replay.bars import Bars
-from edgeworth.replay.ledger import TrialLedger, version_of
+from edgeworth.replay.ledger import TrialLedger
 from edgeworth.replay.loop import ReplaySetup
 from edgeworth.replay.parity import configuration_digest
 from edgeworth.replay.selection import SPLITS
 from edgeworth.replay.sweep import Trial
 from edgeworth.reports.replay import setting_of
 from tasks.replay.bars import ReadBars, read_bars
-from tasks.replay.own_code import source_digest
+from tasks.replay.editions import Edition
 from tasks.replay.plan import SweepPlan
 from tasks.replay.steps import replay_setup
 from tasks.replay.strategies import ReplayStrategy, build_strategy, strategy_grid
-from tasks.results import check_results_folder, code_version, is_code_known, slug
+from tasks.results import check_results_folder, slug
 from tasks.settings import Settings
 
 MOST_TRIALS = 100_000
 """Of one sweep: some hours of a core over six years of hours, and a page that can still be made."""
 
 MOST_UNITS = 400
-"""Of one sweep, each a task run in Prefect, whose server digests about fifteen a second. More trials make larger units."""
-
-
-class Edition(Struct, frozen=True):
-    """The code that makes trials.
-
-    Attributes:
-        version: Under which the ledger keeps them; see ``version_of``.
-        is_certain: No other code has the same version, so that what the ledger knows under it need not be made again.
-            Of a checkout with changes that is not so: today's changes and tomorrow's are both called dirty.
-    """
-
-    version: str
-    is_certain: bool
+"""Of a sweep, each a task run in Prefect, whose server digests fifteen a second. Larger sweeps have larger ones."""
 
 
 class SweptBars(Struct, frozen=True, kw_only=True):
@@ -123,11 +110,6 @@ class SweepLayout(Struct, frozen=True, kw_only=True):
     def missing(self) -> int:
         """Trials in the units."""
         return sum(len(unit.settings) for unit in self.units)
-
-
-def edition_of(strategy: str) -> Edition:
-    """The code of this process with which ``strategy`` is tried."""
-    return Edition(version_of(code_version(), source_digest(strategy)), is_code_known())
 
 
 def prepare_sweep(settings: Settings, plan: SweepPlan) -> PreparedSweep:

@@ -26,8 +26,9 @@ from tasks.orchestration.prefect_server import hear_library
 from tasks.orchestration.task_runners import portable_errors
 from tasks.progress import current_stages
 from tasks.replay import publishing, sweep_artifacts, sweeping
+from tasks.replay.editions import Edition, edition_of
 from tasks.replay.plan import SweepPlan
-from tasks.replay.sweep_layout import Edition, PreparedSweep, SweepLayout, SweepUnit, edition_of, prepare_sweep
+from tasks.replay.sweep_layout import PreparedSweep, SweepLayout, SweepUnit, prepare_sweep
 from tasks.replay.sweeping import STAGE, UnitMade
 from tasks.settings import load_settings
 from tasks.simulation.ready import check_task_runner

@@ -25,9 +25,10 @@ from tasks import run_claims, wiring
 from tasks.clock import utc_now
 from tasks.progress import current_stages
 from tasks.replay import publishing
+from tasks.replay.editions import Edition, edition_of
 from tasks.replay.plan import SweepPlan
 from tasks.replay.strategies import ReplayStrategy
-from tasks.replay.sweep_layout import Edition, PreparedSweep, SweepLayout, SweepUnit, edition_of, lay_out, prepare_sweep
+from tasks.replay.sweep_layout import PreparedSweep, SweepLayout, SweepUnit, lay_out, prepare_sweep
 from tasks.results import code_version
 from tasks.settings import Settings
 from tasks.taking_up import BegunRun, begin_run

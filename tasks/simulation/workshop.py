@@ -215,6 +215,11 @@ def end_work(run: BegunRun) -> None:
             found.portal.call(found.work.end)
 
 
+def is_ended(run: BegunRun) -> bool:
+    """Whether ``end_work`` was called in this process for this turn at ``run``: nothing more of it is to begin."""
+    return (run.run_id, run.turn) in _left
+
+
 def is_open(run: BegunRun) -> bool:
     """Whether a workshop of ``run`` is open in this process."""
     return run.run_id in _open

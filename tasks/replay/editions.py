@@ -1,0 +1,40 @@
+"""The code that makes trials: what tells one state of it from another, and whether anything does."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from msgspec import Struct
+
+from edgeworth.replay.ledger import version_of
+from tasks.replay.own_code import source_digest
+from tasks.results import code_version
+
+_PROJECT = Path(__file__).resolve().parents[2]
+
+
+class Edition(Struct, frozen=True):
+    """The code that makes trials.
+
+    Attributes:
+        version: Under which the ledger keeps them; see ``version_of``.
+        is_certain: No other code has the same version, so that what the ledger knows under it need not be made again.
+            Of a checkout with changes that is not so: today's changes and tomorrow's are both called dirty.
+    """
+
+    version: str
+    is_certain: bool
+
+
+def edition_of(strategy: str) -> Edition:
+    """The code of this process with which ``strategy`` is tried."""
+    version = code_version()
+    return Edition(
+        version_of(version, source_digest(strategy)),
+        is_certain_version(version, is_checkout=(_PROJECT / ".git").exists()),
+    )
+
+
+def is_certain_version(version: str, *, is_checkout: bool) -> bool:
+    """Whether ``version`` names one state of the code: not of a changed checkout, nor of one that git cannot read."""
+    return not version.endswith("-dirty") and ("+" in version or not is_checkout)
