@@ -23,7 +23,6 @@ from tasks.settings import Settings
 
 NO_SPACE = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
-_ROOT = Path(__file__).resolve().parent.parent
 _UNSAFE = re.compile(r"[^a-z0-9]+")
 
 
@@ -138,22 +137,13 @@ def disk_errors(final: Path) -> Iterator[None]:
 def code_version() -> str:
     """Version of the package, with the commit when run from a checkout (``0.1.0+1a2b3c4``, ``-dirty`` if changed)."""
     version = importlib.metadata.version("edgeworth")
-    if not _is_checkout():
+    root = Path(__file__).resolve().parent.parent
+    if not (root / ".git").exists():
         return version
-    command = ["git", "-C", str(_ROOT), "describe", "--always", "--dirty", "--abbrev=7", "--exclude=*"]
+    command = ["git", "-C", str(root), "describe", "--always", "--dirty", "--abbrev=7", "--exclude=*"]
     try:
         described = subprocess.run(command, capture_output=True, text=True, timeout=5, check=False)  # noqa: S603
     except OSError:
         return version
     commit = described.stdout.strip()
     return f"{version}+{commit}" if commit else version
-
-
-def is_code_known() -> bool:
-    """Whether no other code has the same ``code_version``: states of a changed checkout do, or where git is silent."""
-    version = code_version()
-    return not version.endswith("-dirty") and ("+" in version or not _is_checkout())
-
-
-def _is_checkout() -> bool:
-    return (_ROOT / ".git").exists()
