@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
 
 import polars as pl
@@ -10,12 +11,13 @@ from msgspec import Struct
 from edgeworth.errors import ConfigurationError, DataError
 from edgeworth.markets.bars import BarSurvey
 from edgeworth.markets.market import Market
-from edgeworth.replay.bars import Bars, bars_from_prices, bars_from_table, bars_from_values
+from edgeworth.replay.bars import Bars, bars_from_prices, bars_from_table, bars_from_values, instant
 from edgeworth.replay.broker import Settlement
 from edgeworth.replay.costs import VenueFee
 from edgeworth.reports.replay import BarsTold, bars_told
 from edgeworth.units import MICROS
 from tasks import wiring
+from tasks.clock import utc_now
 from tasks.replay.plan import BarsChoice
 from tasks.settings import Settings
 
@@ -46,8 +48,13 @@ class ReadBars(Struct, frozen=True, kw_only=True):
         return bars_told(self.bars, source=self.source, survey=self.survey, remark=self.remark, question=self.question)
 
 
-def read_bars(settings: Settings, choice: BarsChoice) -> ReadBars:
+def read_bars(settings: Settings, choice: BarsChoice, *, now: datetime | None = None) -> ReadBars:
     """The bars of ``choice``, from ``start`` to ``end``.
+
+    Args:
+        settings: Where the stores are.
+        choice: Which bars.
+        now: Bars that have not ended by then are left out; ``None`` asks the clock.
 
     Raises:
         ConfigurationError: Not exactly one source is named, there is nothing there, or what is there cannot be
@@ -62,14 +69,14 @@ def read_bars(settings: Settings, choice: BarsChoice) -> ReadBars:
     if choice.start is not None and choice.end is not None and choice.start >= choice.end:
         raise ConfigurationError(f"expected a start before the end, found {choice.start} and {choice.end}")
     try:
-        read = _read(settings, choice)
+        read = _read(settings, choice, now or utc_now())
         return _cut(read, choice)
     except DataError as error:
         said, name = str(error), _shown(choice)
         raise ConfigurationError(said if said.startswith(name) else f"{name}: {said}") from error
 
 
-def _read(settings: Settings, choice: BarsChoice) -> ReadBars:
+def _read(settings: Settings, choice: BarsChoice, now: datetime) -> ReadBars:
     if choice.path is not None:
         return _of_file(Path(choice.path))
     if choice.interval_seconds < 1:
@@ -77,7 +84,7 @@ def _read(settings: Settings, choice: BarsChoice) -> ReadBars:
     if choice.asset is not None:
         return _of_asset(settings, choice.asset, choice.interval_seconds)
     assert choice.market is not None
-    return _of_market(settings, choice.market, choice.outcome, choice.interval_seconds)
+    return _of_market(settings, choice.market, choice.outcome, choice.interval_seconds, now)
 
 
 def _cut(read: ReadBars, choice: BarsChoice) -> ReadBars:
@@ -122,7 +129,7 @@ def _no_bars(storage: wiring.Storage, asset: str, interval_seconds: int) -> str:
     )
 
 
-def _of_market(settings: Settings, name: str, outcome: int, interval_seconds: int) -> ReadBars:
+def _of_market(settings: Settings, name: str, outcome: int, interval_seconds: int, now: datetime) -> ReadBars:
     with wiring.open_storage(settings) as storage:
         market = storage.catalogue.get_market(name)
         if market is None:
@@ -137,7 +144,8 @@ def _of_market(settings: Settings, name: str, outcome: int, interval_seconds: in
         rows = storage.history.scan_prices([market.market_id])
         # A point of a longer interval says nothing of the bars within it.
         fits = (pl.col("outcome_index") == outcome) & (pl.col("interval_seconds") <= interval_seconds)
-        points = rows.filter(fits).select("at", "price_micros").drop_nulls().collect()
+        begun = instant(int(now.timestamp()) // interval_seconds * interval_seconds)
+        points = rows.filter(fits & (pl.col("at") < begun)).select("at", "price_micros").drop_nulls().collect()
         if points.is_empty():
             raise ConfigurationError(_no_prices(rows, market, outcome, interval_seconds))
     # Divided by numpy: polars multiplies by the inverse, which makes 0.39999999999999997 of 400,000 millionths.

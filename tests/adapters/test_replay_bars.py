@@ -100,6 +100,13 @@ def test_a_market_is_bars_of_the_intervals_in_which_a_price_was_recorded(folder)
     assert "not resolved" in found.notes[0]
 
 
+def test_an_hour_that_has_not_ended_is_no_bar_yet(folder):
+    choice = BarsChoice(market="over")
+    assert len(read_bars(settings_at(folder), choice, now=at(6)).bars) == 2
+    with pytest.raises(ConfigurationError, match="at least two bars"):
+        read_bars(settings_at(folder), choice, now=at(5.9))
+
+
 def test_a_resolved_market_is_settled_at_what_an_outcome_paid(folder):
     assert read(folder, market="over").settlement == Settlement(at=int(RESOLVED_AT.timestamp()), value=1.0)
 
