@@ -165,8 +165,8 @@ def deflated_told(report: SweepReport) -> str:
         f"{report.trials_counted:,} worthless trials would look."
     )
     if value >= USUAL_DEMAND:
-        return f"{told} That passes the usual demand of 95 %."
-    return f"{told} That is below the usual demand of 95 %: the best of so many may be no more than the luckiest."
+        return f"{told} That passes the usual demand of 95\N{NO-BREAK SPACE}%."
+    return f"{told} That is below the usual demand of 95\N{NO-BREAK SPACE}%: the best of so many may be no more than the luckiest."
 
 
 def overfitting_rows(report: SweepReport) -> list[OverfittingRow]:
