@@ -10,6 +10,7 @@ import time
 from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import msgspec
 from msgspec import Struct
@@ -106,11 +107,7 @@ def screened(run: BegunRun, given: Prepared) -> ScreenReport:
     screening = screen(given.bars, screener)
     candidates = tuple(screening.candidates())
     return ScreenReport(
-        run_id=run.run_id,
-        started_at=run.started_at,
-        finished_at=utc_now(),
-        code_version=code_version(),
-        seconds=time.perf_counter() - began,
+        **_heading(run, began),
         notes=given.read.notes,
         bars=given.read.told,
         screener=msgspec.to_builtins(screener),
@@ -127,11 +124,7 @@ def replayed(run: BegunRun, plan: ReplayPlan, given: Prepared) -> ReplayReport:
     candidates: Sequence[Candidate] = given.candidates if given.candidates is not None else screening.candidates()
     replay = _replay(plan, given, screening, candidates)
     return ReplayReport(
-        run_id=run.run_id,
-        started_at=run.started_at,
-        finished_at=utc_now(),
-        code_version=code_version(),
-        seconds=time.perf_counter() - began,
+        **_heading(run, began),
         notes=(*given.read.notes, *_notes(plan)),
         bars=given.read.told,
         strategy=given.strategy.name,
@@ -163,11 +156,7 @@ def certified(run: BegunRun, plan: ReplayPlan, given: Prepared) -> ParityReport:
         reach=plan.window,
     )
     return ParityReport(
-        run_id=run.run_id,
-        started_at=run.started_at,
-        finished_at=utc_now(),
-        code_version=code_version(),
-        seconds=time.perf_counter() - began,
+        **_heading(run, began),
         notes=given.read.notes,
         bars=given.read.told,
         certificate=certificate,
@@ -176,6 +165,17 @@ def certified(run: BegunRun, plan: ReplayPlan, given: Prepared) -> ParityReport:
         setup=given.setup,
         reach=plan.window,
     )
+
+
+def _heading(run: BegunRun, began: float) -> dict[str, Any]:
+    """What every report begins with; ``began`` is the timer's at the beginning of the work."""
+    return {
+        "run_id": run.run_id,
+        "started_at": run.started_at,
+        "finished_at": utc_now(),
+        "code_version": code_version(),
+        "seconds": time.perf_counter() - began,
+    }
 
 
 def _replay(plan: ReplayPlan, given: Prepared, screening: Screening, candidates: Sequence[Candidate]) -> Replay:
