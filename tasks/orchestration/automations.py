@@ -52,7 +52,10 @@ def end_dead_runs(*, name: str = "edgeworth: end dead runs", within: timedelta =
         ),
         actions=[
             ChangeFlowRunState(
-                name=None, state=StateType.CRASHED, message="no heartbeat: its process is gone", force=False
+                name=None,
+                state=StateType.CRASHED,
+                message="no heartbeat: its process is gone, or the server was",
+                force=False,
             )
         ],
     )

@@ -6,16 +6,20 @@ history and no outside text becomes an address. Everything here needs a Prefect 
 
 from __future__ import annotations
 
+import logging
 from uuid import UUID
 
 from edgeworth.reports.batch import BatchReport
 from edgeworth.reports.batch_markdown import batch_markdown, market_rows
 from edgeworth.reports.rendering import web_link
+from tasks.orchestration.slots import server_is_away
 
 SUMMARY_KEY = "batch-report"
 MARKETS_KEY = "batch-markets"
 PROGRESS_KEY = "batch-progress"
 LINK_KEY = "batch-page"
+
+logger = logging.getLogger(__name__)
 
 
 def start_progress(total: int) -> UUID:
@@ -28,13 +32,18 @@ def start_progress(total: int) -> UUID:
 
 
 def report_progress(artifact_id: UUID, done: int, total: int) -> None:
-    """Show that ``done`` of ``total`` markets are done."""
+    """Show that ``done`` of ``total`` markets are done; while the server is away nobody looks, and nothing is shown."""
     from prefect.artifacts import update_progress_artifact
 
     share = 100.0 if total == 0 else 100.0 * done / total
-    update_progress_artifact(
-        artifact_id=artifact_id, progress=share, description=f"{done} of {total} markets are done."
-    )
+    try:
+        update_progress_artifact(
+            artifact_id=artifact_id, progress=share, description=f"{done} of {total} markets are done."
+        )
+    except Exception as error:
+        if not server_is_away(error):
+            raise
+        logger.warning("Prefect's server does not answer; %d of %d markets are done", done, total)
 
 
 def publish(report: BatchReport, *, page: str | None = None) -> None:

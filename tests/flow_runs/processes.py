@@ -156,13 +156,13 @@ class Server:
         self._ask("DELETE", path)
 
     def _ask(self, method: str, path: str, **content: Any) -> httpx.Response:
-        """One answer; while SQLite is locked the server says 503, after which its own client asks again, too."""
+        """One answer. A server whose SQLite is locked waits for a minute, then says 503, and its own client asks again."""
 
         def ask() -> httpx.Response | None:
-            answer = httpx.request(method, f"{self.url}{path}", timeout=30, **content)
+            answer = httpx.request(method, f"{self.url}{path}", timeout=PATIENCE_SECONDS, **content)
             return None if answer.status_code == 503 else answer.raise_for_status()
 
-        return eventually(ask, within=20, what=f"{method} {path}")
+        return eventually(ask, what=f"{method} {path}")
 
     def flow_runs(self, **criteria: Any) -> list[dict[str, Any]]:
         return self.post("/flow_runs/filter", flow_runs=criteria)
