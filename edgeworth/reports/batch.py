@@ -199,11 +199,13 @@ class RunSummary(Struct, frozen=True, kw_only=True):
     """One run in the index of all runs.
 
     Attributes:
-        kind: ``batch``, ``ingest``, ``discovery``. page: Address of its page relative to the index, if it has one.
+        kind: ``batch``, ``ingest``, ``discovery``, ``replay`` and so on.
+        page: Address of its page relative to the index, if it has one.
         state: A word: ``completed``, ``failed``, ``running``, ``cancelled``.
         markets, succeeded, failed, skipped: Of a batch; ``None`` for other runs.
         beyond_noise: Markets whose verdict is worth a look or strong.
         cost: ``None`` when a price is not known.
+        came_of: What came of it in a few words, where the figures of a batch do not say it.
     """
 
     run_id: str
@@ -219,6 +221,7 @@ class RunSummary(Struct, frozen=True, kw_only=True):
     skipped: int | None = None
     beyond_noise: int | None = None
     cost: UsdMicros | None = None
+    came_of: str | None = None
     is_synthetic: bool = False
 
     @property

@@ -166,7 +166,8 @@ def deflated_told(report: SweepReport) -> str:
     )
     if value >= USUAL_DEMAND:
         return f"{told} That passes the usual demand of 95\N{NO-BREAK SPACE}%."
-    return f"{told} That is below the usual demand of 95\N{NO-BREAK SPACE}%: the best of so many may be no more than the luckiest."
+    below = "That is below the usual demand of 95\N{NO-BREAK SPACE}%"
+    return f"{told} {below}: the best of so many may be no more than the luckiest."
 
 
 def overfitting_rows(report: SweepReport) -> list[OverfittingRow]:
