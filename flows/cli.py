@@ -26,6 +26,7 @@ from flows.commands import (
     serve,
     setup,
     simulate,
+    sweep,
     venue,
 )
 from flows.commands.console import errors, print_error
@@ -48,6 +49,7 @@ app.command(name="discover", epilog=discover.EXAMPLES)(discover.discover)
 app.command(name="simulate", epilog=simulate.EXAMPLES)(simulate.simulate)
 app.command(name="screen", epilog=screen.EXAMPLES)(screen.screen)
 app.command(name="replay", epilog=replay.EXAMPLES)(replay.replay)
+app.command(name="sweep", epilog=sweep.EXAMPLES)(sweep.sweep)
 app.command(name="parity", epilog=parity.EXAMPLES)(parity.parity)
 app.add_typer(evaluate.app, name="evaluate")
 app.command(name="serve", epilog=serve.EXAMPLES)(serve.serve)
