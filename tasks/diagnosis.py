@@ -113,9 +113,8 @@ def _stores(settings: Settings, *, offline: bool) -> Iterator[Finding]:
             yield Finding(name, "ok", f"{url}: written and deleted")
     if settings.results_url is not None and (runs := publishing.waiting(settings)):
         why = next((told for told in map(publishing.why_waiting, runs) if told), "not tried yet")
-        yield Finding(
-            "results that wait", "missing", f"{len(runs)} runs, from {runs[0].name} on, are put by the next run: {why}"
-        )
+        waiting = f"{len(runs)} {'run waits' if len(runs) == 1 else 'runs wait'}, from {runs[0].name} on"
+        yield Finding("results that wait", "missing", f"{waiting}; the next run puts them. {why}")
 
 
 def _keys(settings: Settings) -> Iterator[Finding]:
