@@ -87,9 +87,10 @@ def held(replay: Replay) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
     """At the end of which bars something was held."""
     out = np.zeros(len(replay.equity), dtype=np.bool_)
     opens_at = replay.bars.opens_at
-    spans = [(trade.entered_at.timestamp(), trade.exited_at.timestamp()) for trade in replay.trades]
+    # Whole seconds, as the bars have them: to find a fraction among them, numpy would first turn all into fractions.
+    spans = [(int(trade.entered_at.timestamp()), int(trade.exited_at.timestamp())) for trade in replay.trades]
     if replay.open_position is not None:
-        spans.append((replay.open_position.entered_at.timestamp(), math.inf))
+        spans.append((int(replay.open_position.entered_at.timestamp()), int(opens_at[-1]) + 1))
     for entered, left in spans:
         out[np.searchsorted(opens_at, entered) : np.searchsorted(opens_at, left)] = True
     return out

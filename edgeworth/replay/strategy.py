@@ -16,8 +16,8 @@ from edgeworth.replay.orders import Direction, Enter, Order
 NO_ORDERS: tuple[Order, ...] = ()
 
 
-class Past:
-    """The bars that have ended, and the indicators at their ends; ``[-1]`` is the bar that has just ended.
+class Past(dict[str, list[float]]):
+    """The bars that have ended, and the indicators at their ends by name; ``[-1]`` is the bar that has just ended.
 
     The lists are filled bar by bar: the future is not hidden in them, it is not there. They go back at least as far as
     the strategy says that it reads (``lookback``), so read them from their end.
@@ -26,11 +26,15 @@ class Past:
         ended: How many bars have ended.
         opens_at: Beginning of each bar, in seconds since 1970 UTC.
         volume: NaN where it is not stated.
+
+    An indicator is NaN where it is not known.
     """
 
-    __slots__ = ("_columns", "close", "ended", "high", "low", "open", "opens_at", "volume")
+    # A dictionary, since every look at an indicator would cost a call in Python otherwise.
+    __slots__ = ("close", "ended", "high", "low", "open", "opens_at", "volume")
 
     def __init__(self, names: Sequence[str]) -> None:
+        super().__init__({name: [] for name in names})
         self.ended = 0
         self.opens_at: list[int] = []
         self.open: list[float] = []
@@ -38,16 +42,11 @@ class Past:
         self.low: list[float] = []
         self.close: list[float] = []
         self.volume: list[float] = []
-        self._columns: dict[str, list[float]] = {name: [] for name in names}
-
-    def __getitem__(self, name: str) -> list[float]:
-        """The indicator of that name; NaN where it is not known."""
-        return self._columns[name]
 
     @property
     def columns(self) -> list[list[Any]]:
         """All lists: first those of bars, in the order of ``indicators.Row``, then those of indicators."""
-        return [self.opens_at, self.open, self.high, self.low, self.close, self.volume, *self._columns.values()]
+        return [self.opens_at, self.open, self.high, self.low, self.close, self.volume, *self.values()]
 
 
 class Position:
