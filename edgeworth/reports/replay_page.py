@@ -207,8 +207,8 @@ def outcomes_lead(report: ReplayReport) -> str:
         return taken
     were = "was" if report.entries_apart == 1 else "were"
     return (
-        f"{taken} {counted(report.entries_apart, 'position')} {were} opened without one: in the first bars, where the "
-        f"screener knows nothing yet, or more than {report.reach} bars behind the last candidate."
+        f"{taken} {counted(report.entries_apart, 'position')} {were} opened without one: where the screener knows nothing "
+        f"yet, or at no candidate and not within {report.reach} bars behind one."
     )
 
 

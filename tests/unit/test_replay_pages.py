@@ -246,7 +246,7 @@ def test_candidates_stand_with_what_came_of_them():
 def test_positions_without_a_candidate_are_counted():
     outcomes = (CandidateOutcome(candidate=a_candidate(), trades=(0,), profit=98.0, exit_reason=ExitReason.TARGET),)
     report = replace(with_trades(a_trade(), a_trade(), open_position=None), outcomes=outcomes)
-    assert "1 position was opened without one: in the first bars" in text_of(render_replay(report))
+    assert "1 position was opened without one: where the screener knows nothing yet" in text_of(render_replay(report))
 
 
 def test_gaps_are_told_and_break_the_line():
