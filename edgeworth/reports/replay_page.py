@@ -205,10 +205,11 @@ def outcomes_lead(report: ReplayReport) -> str:
     taken = f"{entered or 'None'} of {counted(total, 'candidate')} led to a position."
     if not report.entries_apart:
         return taken
+    others = counted(report.entries_apart, "position")
     were = "was" if report.entries_apart == 1 else "were"
     return (
-        f"{taken} {counted(report.entries_apart, 'position')} {were} opened without one: where the screener knows nothing "
-        f"yet, or at no candidate and not within {report.reach} bars behind one."
+        f"{taken} {others} {were} opened without one: where the screener knows nothing yet, or at no candidate and not "
+        f"within {report.reach} bars behind one."
     )
 
 
