@@ -140,6 +140,9 @@ def sweep(
     which: SeveralBars,
     strategy: StrategyOptions,
     grid: Grid = None,
+    chunk: Annotated[
+        int, typer.Option(help="Trials that one process makes at a time, and again when it is lost.", min=1)
+    ] = 25,
     prefect: InPrefect = True,
     json: AsJson = False,
 ) -> None:
@@ -155,7 +158,7 @@ def sweep(
     from tasks.simulation.ready import check_task_runner
 
     settings = load_settings()
-    plan = SweepPlan(bars=which.choices(), grid=grid_values(grid or ()), **strategy.values())
+    plan = SweepPlan(bars=which.choices(), grid=grid_values(grid or ()), chunk=chunk, **strategy.values())
     # Before Prefect is started: it would tell a wrong file as a traceback, ten seconds later.
     prepare_sweep(settings, plan)
     if prefect:
