@@ -183,6 +183,7 @@ def curve(
     gap_seconds: float,
     marks: Marks = NO_MARKS,
     ground: float | None = None,
+    least_height: float = 0.0,
 ) -> Markup:
     """A history of years over the whole width. It is broken where nothing is known for long.
 
@@ -196,9 +197,11 @@ def curve(
             seen.
         marks: Strokes at the lower edge for what points up, at the upper edge for what points down; longer where there
             are more.
-        ground: A value down from which the curve is filled.
+        ground: The highest value that there can be; the curve is filled from there.
+        least_height: Of the axis, so that what hardly moves does not look wild.
     """
-    axis = _axis(series.values if ground is None else [*series.values, ground], None, 0.0)
+    bounds = None if ground is None else (-math.inf, ground)
+    axis = _axis(series.values if ground is None else [*series.values, ground], bounds, least_height)
     start, end = series.at_seconds[0], series.at_seconds[-1]
     across = _Across(start, max(end - start, 1.0))
     parts = [

@@ -26,6 +26,9 @@ MOST_OUTCOMES = 200
 MOST_REFUSALS = 30
 """Rows on the page, which stays below 300 KB; ``replay.json`` has all of them."""
 
+LEAST_MOVE = 0.01
+"""Of the cash at the beginning: the least height of a chart of equity."""
+
 THINNED = "Of each stretch of time the lowest and the highest value are drawn, so no fall is hidden."
 
 
@@ -148,12 +151,13 @@ def _equity_chart(report: ReplayReport) -> Markup:
     equity = report.replay.equity
     low, high, last = (money(float(value)) for value in (equity.min(), equity.max(), equity[-1]))
     label = f"Equity, from {money(report.replay.cash)} to {last}; lowest {low}, highest {high}."
-    return chart(report.replay.bars, equity, label, _dollars, css="model")
+    return chart(report.replay.bars, equity, label, _dollars, css="model", least_height=LEAST_MOVE * report.replay.cash)
 
 
 def _underwater_chart(report: ReplayReport) -> Markup:
     label = f"How far equity lay below its highest so far; deepest {share(report.metrics.drawdown)}."
-    return chart(report.replay.bars, metrics.underwater(report.replay), label, share, css="model", ground=0.0)
+    below = metrics.underwater(report.replay)
+    return chart(report.replay.bars, below, label, share, css="model", ground=0.0, least_height=LEAST_MOVE)
 
 
 def _price_chart(report: ReplayReport) -> Markup:

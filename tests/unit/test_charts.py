@@ -177,5 +177,18 @@ def test_a_curve_can_be_filled_from_a_ground():
     assert re.search(r'<polygon points="0,14 0,14 [^"]* 1000,14" class="depth"/>', drawn)
 
 
+def test_what_hardly_moves_does_not_look_wild_and_nothing_is_above_the_ground():
+    """An axis of at least 100 around 10,000; one from 0 down where 0 is the ground."""
+    assert ticks(a_curve([10_000, 10_000.01], least_height=100.0)) == [
+        "9950",
+        "9975",
+        "10000",
+        "10025",
+        "10050",
+        "10075",
+    ]
+    assert ticks(a_curve([0, 0], ground=0.0, least_height=1.0)) == ["-1", "-0.75", "-0.5", "-0.25", "0"]
+
+
 def test_a_curve_names_both_ends_and_days_between_them():
     assert re.findall(r'y="214"[^>]*>([^<]*)<', a_curve([1, 2, 3, 4])) == ["0", "1", "2", "3"]
