@@ -12,6 +12,7 @@ from edgeworth.units import UsdMicros
 from edgeworth.web import run_files
 from edgeworth.web.ports import SiteRun
 from edgeworth.web.rendering import run_address
+from edgeworth.web.replay_runs import came_of
 
 KINDS = {"simulate": "batch", "discover": "discovery"}
 """Kinds of runs by their name in the store, where pages call them something else."""
@@ -61,6 +62,7 @@ def summary_of(
         skipped=_number(counts.get("skipped")) if is_batch else None,
         beyond_noise=_beyond(verdicts) if isinstance(verdicts, dict) else None,
         cost=_cost(counts.get("usage")),
+        came_of=came_of(kind, counts),
         is_synthetic=run.run_id in synthetic or _reads_synthetic(counts),
     )
 
@@ -89,6 +91,8 @@ def _cost(usage: object) -> UsdMicros | None:
 
 
 def _reads_synthetic(counts: Mapping[str, Any]) -> bool:
+    if counts.get("is_synthetic") is True:
+        return True
     sources = counts.get("sources")
     read = sources if isinstance(sources, list) else []
     return any(isinstance(one, dict) and str(one.get("venue") or "").startswith("synthetic-") for one in read)

@@ -16,6 +16,8 @@ from edgeworth.simulation.context import KnownEvent, MatchedMarket, Sibling, Sni
 from edgeworth.simulation.record import MarketSimulation
 from edgeworth.units import UsdMicros
 from tests.batches import NASTY, a_failed_record, a_mixed_batch, a_model, a_record, a_skipped_record
+from tests.browser.replay_pages import REPLAY_PAGES
+from tests.browser.replay_pages import hostile_pages as hostile_replay_pages
 from tests.builders import a_market
 from tests.contexts import AS_OF, above, spot
 from tests.findings import a_report
@@ -108,10 +110,12 @@ PAGES: dict[str, Callable[[], str]] = {
     "index": index,
     "discovery": lambda: render_discovery(a_report(), [("Code", "0.1.0")]),
     "ingest": ingest,
+    **REPLAY_PAGES,
 }
 
 HOSTILE: dict[str, Callable[[], str]] = {
     **{f"batch, {name}": lambda text=text: batch(text) for name, text in FOREIGN.items()},
     **{f"market, {name}": lambda text=text: market(full_record(text)) for name, text in FOREIGN.items()},
     **{f"{name}, everything": lambda page=page: page for name, page in hostile_pages()},
+    **hostile_replay_pages(FOREIGN),
 }
