@@ -377,13 +377,20 @@ def _sides(found: FoundMatch, views: Mapping[str, MarketView]) -> tuple[Side, Si
     return _side(found, "a", views[found.market_a]), _side(found, "b", views[found.market_b])
 
 
-def render_page(report: DiscoveryReport, manifest: Sequence[tuple[str, str]], *, rows: int = ROWS_ON_PAGE) -> str:
+def render_page(
+    report: DiscoveryReport,
+    manifest: Sequence[tuple[str, str]],
+    *,
+    rows: int = ROWS_ON_PAGE,
+    index: str | None = None,
+) -> str:
     """The page ``summary.html``.
 
     Args:
         report: What the page tells. Every market of its matches has a view.
         manifest: What the reader should know of the run, as (label, value).
         rows: Opportunities and matches shown at most; the page says how many are not.
+        index: Address of the index of all runs, relative to the page, if there is one.
     """
     opportunities, matches = report.opportunities[:rows], report.matches[:rows]
     return (
@@ -399,6 +406,7 @@ def render_page(report: DiscoveryReport, manifest: Sequence[tuple[str, str]], *,
             views=report.views,
             price_hint=price_hint,
             manifest=manifest,
+            index=index,
         )
     )
 

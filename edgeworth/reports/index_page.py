@@ -17,11 +17,20 @@ from edgeworth.reports.figures import MISSING, duration
 from edgeworth.reports.rendering import environment, minute, usd
 from edgeworth.units import MICROS
 
+INDEX_PAGE = "index.html"
+
 MOST_RUNS = 500
 """Rows on the page; the store has all of them."""
 
 MOST_BARS = 60
 """Batches in a trend."""
+
+
+class Strays(NamedTuple):
+    """Folders among the results of which the store knows no run, as (name, address), and whether there are more."""
+
+    folders: Sequence[tuple[str, str]] = ()
+    is_more: bool = False
 
 
 class Trend(NamedTuple):
@@ -41,12 +50,17 @@ class RunRow(NamedTuple):
     seconds: str
 
 
-def render_index(runs: Sequence[RunSummary], *, note: str = "") -> str:
+def render_index(runs: Sequence[RunSummary], *, note: str = "", strays: Strays = Strays()) -> str:  # noqa: B008
     """The page; ``note`` says what is not in it, if anything."""
-    return environment().get_template("index.html.j2").render(**index_values(runs, note=note))
+    return environment().get_template("index.html.j2").render(**index_values(runs, note=note, strays=strays))
 
 
-def index_values(runs: Sequence[RunSummary], *, note: str = "") -> dict[str, Any]:
+def index_values(
+    runs: Sequence[RunSummary],
+    *,
+    note: str = "",
+    strays: Strays = Strays(),  # noqa: B008
+) -> dict[str, Any]:
     """What the template wants; for whoever shows the page inside another."""
     newest = sorted(runs, key=lambda run: (run.started_at, run.run_id), reverse=True)
     return {
@@ -56,6 +70,7 @@ def index_values(runs: Sequence[RunSummary], *, note: str = "") -> dict[str, Any
         "kinds": sorted({run.kind for run in runs}),
         "has_synthetic": any(run.is_synthetic for run in runs),
         "note": note,
+        "strays": strays,
     }
 
 

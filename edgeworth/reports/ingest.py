@@ -120,6 +120,7 @@ def render_pages(
     manifest: Sequence[tuple[str, str]],
     *,
     markets_per_page: int = MARKETS_PER_PAGE,
+    index: str | None = None,
 ) -> Iterator[tuple[str, str]]:
     """The pages of the report as (file name, HTML), the first being ``summary.html``.
 
@@ -129,6 +130,7 @@ def render_pages(
         market_total: Their number.
         manifest: What the reader should know of the run, as (label, value).
         markets_per_page: Rows after which another page begins.
+        index: Address of the index of all runs, relative to the page, if there is one.
     """
     template = environment().get_template("ingest.html.j2")
     page_total = max(1, -(-market_total // markets_per_page))
@@ -146,6 +148,7 @@ def render_pages(
                 names=names,
                 number=number,
                 manifest=manifest,
+                index=index,
                 has_synthetic=any(market.venue.is_synthetic for market in shown)
                 or any((source.venue or "").startswith("synthetic") for source in report.sources),
             ),

@@ -13,6 +13,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from edgeworth.errors import EdgeworthError
+from edgeworth.reports.index_page import INDEX_PAGE
 from edgeworth.web.catalogue_pages import search, show
 from edgeworth.web.discovery_pages import discovery
 from edgeworth.web.forecast_pages import forecasts
@@ -26,6 +27,7 @@ from edgeworth.web.status_page import status
 PAGES: tuple[tuple[str, Callable[[Site, Request], Response]], ...] = (
     ("/", index_of_runs),
     ("/results/", results_index),
+    (f"/results/{INDEX_PAGE}", results_index),
     ("/results/{path:path}", run_file),
     ("/markets", search),
     ("/markets/{market_id:path}", show),

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from edgeworth.reports.batch import RunSummary
+from edgeworth.reports.index_page import MOST_RUNS, Strays
 from edgeworth.simulation.estimate import Verdict
 from edgeworth.units import UsdMicros
 from edgeworth.web import run_files
-from edgeworth.web.ports import SiteRun
+from edgeworth.web.ports import Site, SiteRun
 from edgeworth.web.rendering import run_address
 from edgeworth.web.replay_runs import came_of
 
@@ -22,6 +23,8 @@ STATES = {"complete": "completed"}
 INTERRUPTED = "interrupted"
 """The store calls it running, and no process works on it any more."""
 
+MOST_STRAYS = 20
+
 BEYOND = (Verdict.STRONG.value, Verdict.WORTH_A_LOOK.value)
 
 
@@ -32,8 +35,61 @@ def state_of(run: SiteRun, is_going_on: Callable[[str], bool | None]) -> str:
     return STATES.get(run.status, run.status)
 
 
+class ToldRuns(NamedTuple):
+    """The newest runs, the folders that belong to none of them, and whether there are older runs."""
+
+    runs: list[RunSummary]
+    strays: Strays
+    note: str
+
+
+def told_runs(site: Site, address: Callable[[str], str | None] = run_address) -> ToldRuns:
+    """Everything that the index tells, at most ``MOST_RUNS`` runs.
+
+    Args:
+        site: Where stores and results are.
+        address: Of the page of the run in a folder, by the folder's name; ``None`` when it has none.
+
+    Raises:
+        StorageError, ConfigurationError: The store cannot be read.
+    """
+    store = site.open_store()
+    runs = [] if store is None else store.runs(MOST_RUNS)
+    synthetic = frozenset[str]() if store is None else store.synthetic_runs([run.run_id for run in runs])
+    told = [
+        summary_of(
+            run, results_dir=site.results_dir, is_going_on=site.is_going_on, synthetic=synthetic, address=address
+        )
+        for run in runs
+    ]
+    is_all = len(runs) < MOST_RUNS
+    note = "" if is_all else f"The newest {MOST_RUNS:,}; the table run of the database has all."
+    return ToldRuns(told, _strays(site, told, address) if is_all else Strays(), note)
+
+
+def _strays(site: Site, told: Collection[RunSummary], address: Callable[[str], str | None]) -> Strays:
+    known = {run.page for run in told}
+    folders = sorted(
+        run_files.subfolders(site.results_dir, most=MOST_RUNS * 4), key=lambda name: name[-15:], reverse=True
+    )
+    found: list[tuple[str, str]] = []
+    for name in folders:
+        page = address(name)
+        if page is None or page in known:
+            continue
+        if len(found) == MOST_STRAYS:
+            return Strays(found, is_more=True)
+        found.append((name, page))
+    return Strays(found)
+
+
 def summary_of(
-    run: SiteRun, *, results_dir: Path, is_going_on: Callable[[str], bool | None], synthetic: Collection[str]
+    run: SiteRun,
+    *,
+    results_dir: Path,
+    is_going_on: Callable[[str], bool | None],
+    synthetic: Collection[str],
+    address: Callable[[str], str | None] = run_address,
 ) -> RunSummary:
     """What the index says of ``run``; what its counts do not tell is ``None``.
 
@@ -42,6 +98,7 @@ def summary_of(
         results_dir: Where its folder may be.
         is_going_on: See ``Site``.
         synthetic: Runs of which it is known that they were about invented markets.
+        address: See ``told_runs``.
     """
     counts: Mapping[str, Any] = run.counts or {}
     kind = KINDS.get(run.kind, run.kind)
@@ -55,7 +112,7 @@ def summary_of(
         state=state_of(run, is_going_on),
         started_at=run.started_at,
         finished_at=run.finished_at,
-        page=None if folder is None else run_address(folder),
+        page=None if folder is None else address(folder),
         markets=_number(counts.get("markets")) if is_batch else None,
         succeeded=_number(counts.get("succeeded")) if is_batch else None,
         failed=_number(counts.get("failed")) if is_batch else None,

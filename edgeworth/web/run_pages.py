@@ -7,15 +7,14 @@ from pathlib import Path
 from starlette.requests import Request
 from starlette.responses import FileResponse, RedirectResponse, Response
 
-from edgeworth.reports.index_page import MOST_RUNS, index_values
+from edgeworth.reports.index_page import index_values
 from edgeworth.web import run_files
 from edgeworth.web.parameters import Parameters
 from edgeworth.web.policy import NOTHING, run_policy
 from edgeworth.web.ports import Site
-from edgeworth.web.rendering import message_page, page, run_address
-from edgeworth.web.run_index import summary_of
+from edgeworth.web.rendering import message_page, page
+from edgeworth.web.run_index import told_runs
 
-MOST_STRAYS = 20
 MOST_MARKETS = 1_000
 LARGEST_PAGE = 64_000_000
 """Bytes of a page that is read into memory, to see which styles and scripts are in it."""
@@ -24,28 +23,12 @@ LARGEST_PAGE = 64_000_000
 def index_of_runs(site: Site, request: Request) -> Response:
     """``/``: every run, newest first."""
     Parameters(request.query_params, ())
-    store = site.open_store()
-    runs = [] if store is None else store.runs(MOST_RUNS)
-    synthetic = frozenset[str]() if store is None else store.synthetic_runs([run.run_id for run in runs])
-    told = [
-        summary_of(run, results_dir=site.results_dir, is_going_on=site.is_going_on, synthetic=synthetic) for run in runs
-    ]
-    note = f"The newest {MOST_RUNS:,}; the table run of the database has all." if len(runs) == MOST_RUNS else ""
-    known = {run.page for run in told}
-    folders = run_files.subfolders(site.results_dir, most=MOST_RUNS * 4)
-    strays = [] if len(runs) == MOST_RUNS else [name for name in folders if run_address(name) not in known]
-    newest = sorted(strays, key=lambda name: name[-15:], reverse=True)
-    return page(
-        "runs.html.j2",
-        place="/",
-        strays=newest[:MOST_STRAYS],
-        more_strays=len(newest) > MOST_STRAYS,
-        **index_values(told, note=note),
-    )
+    told = told_runs(site)
+    return page("runs.html.j2", place="/", **index_values(told.runs, note=told.note, strays=told.strays))
 
 
 def results_index(_: Site, request: Request) -> Response:
-    """``/results/``: the folders of runs are told by the index of runs."""
+    """``/results/`` and the index that lies there for whoever opens it from the disk: ``/`` tells the same of now."""
     Parameters(request.query_params, ())
     return RedirectResponse("/", status_code=307)
 

@@ -32,6 +32,7 @@ from tasks.discovery.plan import BegunDiscovery, DiscoverPlan, price_of
 from tasks.discovery.search import FindStep, find_in_books
 from tasks.discovery.second_reader import ReadStep, read_again, reread
 from tasks.results import check_results_folder, code_version, json_text, make_run_folder
+from tasks.results_index import ALL_RUNS, write_index
 from tasks.settings import Settings
 from tasks.taking_up import begin_run
 
@@ -97,7 +98,7 @@ def publish_discovery(
         report.folder = folder.shown
         manifest = _manifest(settings, begun, plan, report)
         facts = [(label, str(value)) for label, value in manifest.items() if not isinstance(value, dict)]
-        folder.write("summary.html", render_page(report, facts))
+        folder.write("summary.html", render_page(report, facts, index=ALL_RUNS))
         folder.write("discovery.json", json_text(report_json(report), is_compact=True))
         folder.write("manifest.json", json_text(manifest))
         storage.catalogue.finish_run(
@@ -107,6 +108,7 @@ def publish_discovery(
             counts=_counts(report),
         )
     run_claims.let_go(settings.data_dir, begun.run_id)
+    write_index(settings)
     return report
 
 

@@ -26,6 +26,7 @@ from tasks.clock import new_id, utc_now
 from tasks.ingestion.counted_history import CountedHistory
 from tasks.progress import current_progress
 from tasks.results import check_results_folder, code_version, json_text, make_run_folder
+from tasks.results_index import ALL_RUNS, write_index
 from tasks.settings import Settings
 from tasks.taking_up import begin_run
 
@@ -291,7 +292,7 @@ def publish_ingest(
         manifest = _manifest(settings, run_id, plan, report)
         total = storage.catalogue.count_markets()
         facts = [(label, str(value)) for label, value in manifest.items() if not isinstance(value, dict)]
-        for name, html in render_pages(report, storage.catalogue.iter_markets(), total, facts):
+        for name, html in render_pages(report, storage.catalogue.iter_markets(), total, facts, index=ALL_RUNS):
             run.write(name, html)
         run.write("batch_report.json", json_text(report_json(report)))
         run.write("manifest.json", json_text(manifest))
@@ -302,6 +303,7 @@ def publish_ingest(
             counts=report_json(report),
         )
     run_claims.let_go(settings.data_dir, run_id)
+    write_index(settings)
     return report
 
 

@@ -30,6 +30,7 @@ from tasks.ingestion.steps import ingest_plainly
 from tasks.main_job.plan import RunPlan
 from tasks.publishing import MANIFEST
 from tasks.results import code_version
+from tasks.results_index import write_index
 from tasks.settings import Settings
 from tasks.simulation.folder import BatchFolder, open_batch_folder
 from tasks.simulation.pages import write_batch
@@ -149,6 +150,7 @@ def publish_run(settings: Settings, plan: RunPlan, ingested: Part, discovered: P
         recorded=_recorded(ingested.report) if recorded else None,
     )
     write_batch(folder, report, {**_manifest(folder), "sources": [wiring.public_name(one) for one in plan.sources]})
+    write_index(settings)
     return report
 
 

@@ -20,6 +20,7 @@ from edgeworth.simulation.context import encode_context
 from edgeworth.simulation.record import MarketSimulation, ModelRun
 from edgeworth.simulation.unit_key import unit_key
 from tasks.results import code_version, json_text
+from tasks.results_index import ALL_RUNS
 from tasks.simulation.batch import BatchIndex
 from tasks.simulation.folder import BatchFolder
 from tasks.simulation.plan import SimulatePlan, public_plan
@@ -110,7 +111,7 @@ def write_batch(folder: BatchFolder, report: BatchReport, manifest: Mapping[str,
     """
     facts = [(label, str(value)) for label, value in manifest.items() if isinstance(value, str | int)]
     folder.write(REPORT, json_text(batch_json(report)))
-    folder.write(SUMMARY, render_batch(report, facts))
+    folder.write(SUMMARY, render_batch(report, facts, index=ALL_RUNS))
     folder.write_manifest(manifest)
 
 

@@ -21,7 +21,7 @@ _NAMES = {
     "recordings": ("FILE_PREFIX", "recorded_items"),
     "sandboxes": ("SANDBOXES", "build_sandbox_provider", "choose_sandbox", "reap_sandboxes"),
     "services": ("MODEL_KEYS", "RESEARCH_FOLDER", "RESEARCH_KEYS", "build_language_model", "build_research"),
-    "site": ("build_site",),
+    "site": ("build_site", "open_site"),
     "sources": ("NETWORK_SOURCES", "check_sources", "open_source", "public_name"),
     "storage": ("Storage", "open_storage"),
     "synthetic": ("SYNTHETIC_STEP_SECONDS", "serve_synthetic", "synthetic_settings", "synthetic_world"),
@@ -54,7 +54,7 @@ if TYPE_CHECKING:
         build_language_model as build_language_model,
         build_research as build_research,
     )
-    from tasks.wiring.site import build_site as build_site
+    from tasks.wiring.site import build_site as build_site, open_site as open_site
     from tasks.wiring.sources import (
         NETWORK_SOURCES as NETWORK_SOURCES,
         check_sources as check_sources,

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -23,7 +25,24 @@ def build_site(settings: Settings) -> Site:
     Raises:
         ConfigurationError: The database's URL cannot be meant.
     """
+    return _site(settings, _Door(settings))
+
+
+@contextmanager
+def open_site(settings: Settings) -> Iterator[Site]:
+    """The same for the time of a block, after which nothing is left open.
+
+    Raises:
+        ConfigurationError: The database's URL cannot be meant.
+    """
     door = _Door(settings)
+    try:
+        yield _site(settings, door)
+    finally:
+        door.close()
+
+
+def _site(settings: Settings, door: _Door) -> Site:
     return Site(
         open_store=door.open,
         results_dir=settings.results_dir.absolute(),
@@ -62,6 +81,13 @@ class _Door:
                 if self._engine is not None:
                     self._site = SqlSite(self._engine, open_history(self._settings, self._engine))
             return self._site
+
+    def close(self) -> None:
+        """Close what was opened."""
+        with self._lock:
+            if self._engine is not None:
+                self._engine.dispose()
+                self._engine = self._site = None
 
     def _inode(self) -> int | None:
         try:

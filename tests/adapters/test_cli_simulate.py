@@ -71,7 +71,7 @@ def market_id(number: int) -> str:
 
 def begun(folder: Path) -> list[Path]:
     """Folders of batches; an ingest has one too."""
-    return [path for path in (folder / "results").iterdir() if not path.name.startswith("ingest_")]
+    return [path for path in (folder / "results").glob("*/") if not path.name.startswith("ingest_")]
 
 
 # --- the menu in a terminal -----------------------------------------------------------------------------------------------

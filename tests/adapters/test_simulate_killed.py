@@ -59,7 +59,7 @@ def check_registered(url: str, run_id: str, numbers: list[int]) -> None:
 def check_complete(folder: Path, report: dict, numbers: list[int]) -> dict:
     """The whole report of a batch that came to its end in the one folder that there is; gives it."""
     assert (report["markets"], report["succeeded"]) == (len(numbers), len(numbers))
-    [batch] = (folder / "results").iterdir()
+    [batch] = (folder / "results").glob("*/")
     assert batch == folder / report["results_dir"]
     assert len(done_markets(folder)) == len(numbers)
     whole = json.loads((batch / "batch_report.json").read_text())

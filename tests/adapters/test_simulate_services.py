@@ -137,14 +137,14 @@ def test_a_refused_key_ends_what_waits_and_the_same_batch_goes_on_with_what_is_m
     services.author = {2: [Says(hangs=True), GOOD], 3: [Says(status=401, is_late=True), GOOD]}
     with pytest.raises(ConfigurationError, match="the key in ANTHROPIC_API_KEY is refused"):
         simulate(3)
-    [batch] = (tmp_path / "results").iterdir()
+    [batch] = (tmp_path / "results").glob("*/")
     assert json.loads((batch / "manifest.json").read_text())["status"] == "running"
     assert not (batch / "batch_report.json").exists()
     report = simulate(0)
     assert ends(report) == dict.fromkeys((1, 2, 3), "succeeded")
     assert services.calls(AUTHOR) == {1: 1, 2: 2, 3: 2}
     assert services.calls(RESEARCH) == {1: 1, 2: 1, 3: 1}
-    assert [path.name for path in (tmp_path / "results").iterdir()] == [batch.name]
+    assert [path.name for path in (tmp_path / "results").glob("*/")] == [batch.name]
 
 
 def test_the_protocol_of_openai_and_a_failed_market_in_the_command(services, tmp_path):

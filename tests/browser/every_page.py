@@ -98,7 +98,7 @@ def ingest(question: str = "Will it rain?") -> str:
     source = SourceReport(source="kalshi", counts=IngestCounts())
     report = IngestReport(run_id="r", started_at=AS_OF, finished_at=AS_OF, sources=[source])
     markets = [a_market(native_id=f"M{number}", question=question) for number in range(3)]
-    ((_, page),) = render_pages(report, markets, len(markets), [("Code", "0.1.0")])
+    ((_, page),) = render_pages(report, markets, len(markets), [("Code", "0.1.0")], index="../index.html")
     return page
 
 
@@ -108,7 +108,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "failed market": lambda: market(a_failed_record()),
     "skipped market": lambda: market(a_skipped_record()),
     "index": index,
-    "discovery": lambda: render_discovery(a_report(), [("Code", "0.1.0")]),
+    "discovery": lambda: render_discovery(a_report(), [("Code", "0.1.0")], index="../index.html"),
     "ingest": ingest,
     **REPLAY_PAGES,
 }

@@ -80,7 +80,7 @@ def test_one_by_schedule_and_one_by_hand_on_two_workers_at_once(server: Server, 
             eventually(lambda: len(runs("Completed")) == 2, what="the end of both")
         assert sorted(run["auto_scheduled"] for run in runs("Completed")) == [False, True]
         assert {run["name"] for run in runs("Completed")} == {"simulate 7 by top volume"}
-    folders = list((tmp_path / "results").iterdir())
+    folders = list((tmp_path / "results").glob("*/"))
     reports = [json.loads((folder / "batch_report.json").read_text()) for folder in folders]
     assert [report["succeeded"] for report in reports] == [2, 2]
     assert len({report["run_id"] for report in reports}) == 2
@@ -124,7 +124,7 @@ def test_after_a_worker_and_its_run_were_killed_the_next_run_takes_the_batch_up(
         assert server.get(f"/flow_runs/{second}")["state_name"] == "Completed"
         assert (daytona.alive, daytona.created) == ({}, daytona.deleted)
         assert services.calls(AUTHOR) == {1: 1, 2: 2}
-    [batch] = (tmp_path / "results").iterdir()
+    [batch] = (tmp_path / "results").glob("*/")
     assert json.loads((batch / "batch_report.json").read_text())["succeeded"] == 2
     check_chain(tmp_path, [1, 2], times=1)
     eventually(

@@ -77,5 +77,5 @@ def test_a_run_that_is_cancelled_leaves_no_sandbox_and_the_next_one_takes_it_up(
         assert state(second) == "Completed"
         assert (daytona.alive, daytona.created) == ({}, daytona.deleted)
         assert services.calls(AUTHOR) == {1: 1, 2: 2}
-    [batch] = (tmp_path / "results").iterdir()
+    [batch] = (tmp_path / "results").glob("*/")
     assert json.loads((batch / "batch_report.json").read_text())["succeeded"] == 2

@@ -31,6 +31,8 @@ def test_a_folder_leads_to_its_page(client):
     assert client.get(f"/results/{BATCH}/").headers["location"] == f"/results/{BATCH}/summary.html"
     assert client.get(f"/results/{BATCH}/rain/").headers["location"] == f"/results/{BATCH}/rain/result.html"
     assert client.get("/results/").headers["location"] == "/"
+    # Where pages of runs lead by "All runs", on the disk and here.
+    assert client.get("/results/index.html").headers["location"] == "/"
 
 
 def test_a_batch_without_its_page_yet_shows_the_markets_that_are_done(tmp_path):
