@@ -12,6 +12,7 @@ import polars as pl
 import psycopg
 import pytest
 
+from edgeworth.adapters.storage import parts
 from edgeworth.adapters.storage.history import PRICES, ParquetHistory
 from edgeworth.adapters.storage.object_folder import ObjectFolder
 from edgeworth.adapters.storage.objects import Objects
@@ -179,20 +180,45 @@ def test_an_answer_that_is_lost_stores_the_rows_once(bucket, opened):
     assert history.scan_prices().collect().height == 2
 
 
-def test_a_writer_whose_lock_failed_it_takes_no_name_of_another(bucket, tmp_path):
+def unlocked_table(bucket) -> PartFiles:
+    """A table whose writers do not wait for one another, as if their lock had failed them."""
+
     @contextmanager
     def no_lock(_seconds):
         yield lambda: None
 
-    def table() -> PartFiles:
-        return PartFiles(ObjectFolder(Objects(f"{bucket.url}/t"), no_lock), pl.Schema({"n": pl.Int64()}), ["n"])
+    return PartFiles(ObjectFolder(Objects(f"{bucket.url}/t"), no_lock), pl.Schema({"n": pl.Int64()}), ["n"])
 
-    with table().held() as turn:
-        with table().held() as other:
+
+def test_a_writer_whose_lock_failed_it_takes_no_name_of_another(bucket):
+    table = unlocked_table(bucket)
+    with table.held() as turn:
+        with table.held() as other:
             other.add(pl.DataFrame({"n": [1]}))
         with pytest.raises(StorageBusyError, match="another process wrote"):
             turn.add(pl.DataFrame({"n": [2]}))
-    assert table().scan().collect()["n"].to_list() == [1]
+    assert table.scan().collect()["n"].to_list() == [1]
+
+
+def test_of_two_merges_that_cross_one_takes_itself_back(bucket, monkeypatch):
+    table = unlocked_table(bucket)
+    for number in range(3):
+        with table.held() as turn:
+            turn.add(pl.DataFrame({"n": [number]}))
+    with table.held() as turn:
+        with table.held() as other:
+            other.add(pl.DataFrame({"n": [3]}))
+            # Room for the three newest files, not for the first.
+            monkeypatch.setattr(
+                parts,
+                "MERGED_BYTES",
+                int(3.5 * bucket.client.list_objects_v2(Bucket=bucket.name)["Contents"][0]["Size"]),
+            )
+            other.merge()
+        turn.merge()
+    assert "t/00000001-00000003.parquet" in bucket.keys("t/")
+    assert "t/00000000-00000002.parquet" not in bucket.keys("t/")
+    assert sorted(table.scan().collect()["n"]) == [0, 1, 2, 3]
 
 
 def test_a_writer_whose_connection_is_lost_writes_nothing(bucket, opened, postgresql_url):

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import tempfile
+from contextlib import contextmanager
 from datetime import timedelta
+from itertools import count
 from pathlib import Path
 
+import pytest
 from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from edgeworth.adapters.storage.history import ParquetHistory
+from edgeworth.adapters.storage.object_folder import ObjectFolder
+from edgeworth.adapters.storage.objects import Objects
+from edgeworth.adapters.storage.part_folders import LocalFolder
 from edgeworth.markets.history import PricePoint
 from edgeworth.markets.venue import Venue
 from tests.builders import NOON
@@ -30,12 +36,29 @@ points = st.builds(
 )
 MERGE = "merge"
 
+_numbers = count()
 
+
+@contextmanager
+def alone(_seconds):
+    yield lambda: None
+
+
+def folder_in(path: str):
+    return lambda name: LocalFolder(Path(path) / name)
+
+
+def store_in(_path: str):
+    url = f"memory://property-{next(_numbers)}"
+    return lambda name: ObjectFolder(Objects(f"{url}/{name}"), alone)
+
+
+@pytest.mark.parametrize("place", [folder_in, store_in])
 @hypothesis_settings(max_examples=40)
 @given(st.lists(st.one_of(st.lists(points, max_size=6), st.just(MERGE)), max_size=6))
-def test_each_row_is_stored_once_and_counted_once(steps):
+def test_each_row_is_stored_once_and_counted_once(place, steps):
     with tempfile.TemporaryDirectory() as folder:
-        history = ParquetHistory(Path(folder))
+        history = ParquetHistory(Path(folder), folders=place(folder))
         stored = set()
         for step in steps:
             if step == MERGE:

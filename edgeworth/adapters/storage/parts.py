@@ -41,6 +41,10 @@ class _Part(Struct, frozen=True, order=True):
     def is_within(self, other: _Part) -> bool:
         return self != other and other.first <= self.first and self.last <= other.last
 
+    def crosses(self, other: _Part) -> bool:
+        first, second = sorted([self, other])
+        return first.first < second.first <= first.last < second.last
+
 
 class PartFiles:
     """The files of one table.
@@ -120,10 +124,19 @@ class Turn:
         if len(small) > 1:
             names = _names(small)
             frame = self._folder.scan(lambda: names, self._schema).collect()
-            self._write(small[0].first, small[-1].last, frame)
+            self._take_back_if_crossed(self._write(small[0].first, small[-1].last, frame))
         return len(_live(self._found))
 
-    def _write(self, first: int, last: int, rows: pl.DataFrame) -> None:
+    def _take_back_if_crossed(self, merged: _Part) -> None:
+        """Remove a merged file where one of another writer holds a part of its rows: one of the two lost its lock.
+
+        What each was made of is still there, since a merge removes only what an earlier one replaced.
+        """
+        if any(merged.crosses(other) for other in _parts(self._folder.list())):
+            self._folder.delete([merged.name])
+            self._found.remove(merged)
+
+    def _write(self, first: int, last: int, rows: pl.DataFrame) -> _Part:
         buffer = io.BytesIO()
         rows.sort(self._sorted_by, maintain_order=True).write_parquet(
             buffer, compression="zstd", statistics=True, row_group_size=ROW_GROUP_ROWS
@@ -131,6 +144,7 @@ class Turn:
         part = _Part(first, last, f"{first:08d}-{last:08d}.parquet", buffer.tell())
         self._put(part.name, buffer.getvalue())
         self._found = sorted([*self._found, part])
+        return part
 
 
 def _parts(sizes: Mapping[str, int]) -> list[_Part]:
