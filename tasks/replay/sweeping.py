@@ -134,7 +134,7 @@ def swept(
     seconds: float,
 ) -> SweepReport:
     """The report over what the ledger had and what was made, held against all that was ever tried on these bars."""
-    trials = [*layout.known, *(trial for unit in made for trial in unit.trials)]
+    trials = _in_order(given, [*layout.known, *(trial for unit in made for trial in unit.trials)])
     with wiring.open_storage(settings) as storage:
         earlier = list(_earlier(storage.trials, given, edition))
     verdict: Verdict | None = judge(trials, earlier) if trials else None
@@ -228,6 +228,15 @@ def _earlier(ledger: TrialLedger, given: PreparedSweep, edition: Edition) -> Ite
     for one in given.sets:
         ours = {tried(configuration, edition.version) for configuration in one.configurations}
         yield from (sharpe for what, sharpe in ledger.sharpes(one.bars.digest).items() if what not in ours)
+
+
+def _in_order(given: PreparedSweep, trials: Sequence[Trial]) -> list[Trial]:
+    """``trials`` as the sweep names them, wherever they come from and whichever was made first: sums depend on it."""
+    digests = [(one.bars.digest, one.configurations) for one in given.sets]
+    pairs = ((dataset, configuration) for dataset, configurations in digests for configuration in configurations)
+    places = {pair: place for place, pair in enumerate(pairs)}
+    # One that another machine made with other code of the user's own has no place.
+    return sorted(trials, key=lambda trial: places.get((trial.dataset, trial.configuration), len(places)))
 
 
 def _notes(given: PreparedSweep, edition: Edition) -> Iterator[str]:
