@@ -260,6 +260,9 @@ class SweepReport(_Report, frozen=True, kw_only=True):
         return (0 if self.verdict is None else len(self.verdict.trials)) + self.earlier_trials
 
 
+AnyReport = ScreenReport | ReplayReport | ParityReport | SweepReport
+
+
 def setting_of(settings: Mapping[str, Any], name: str) -> Any:
     """The setting called ``name``, where dots reach within; ``None`` where there is none."""
     value: Any = settings

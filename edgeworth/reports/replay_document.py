@@ -25,6 +25,7 @@ from edgeworth.replay.parity import Divergence
 from edgeworth.replay.sweep import Trial
 from edgeworth.reports.charts import thinned
 from edgeworth.reports.replay import (
+    AnyReport,
     BarsTold,
     ParityReport,
     ReplayMode,
@@ -495,7 +496,7 @@ def sweep_json(report: SweepReport) -> dict[str, Any]:
 # --- the parts --------------------------------------------------------------------------------------------------------
 
 
-def _heading(report: ScreenReport | ReplayReport | ParityReport | SweepReport) -> dict[str, Any]:
+def _heading(report: AnyReport) -> dict[str, Any]:
     return {
         "format": FORMAT,
         "run_id": report.run_id,

@@ -10,7 +10,15 @@ from collections.abc import Sequence
 from edgeworth.reports import parity_page, replay_page, screen_page, sweep_page
 from edgeworth.reports.batch_page import Cell
 from edgeworth.reports.markdown import escaped
-from edgeworth.reports.replay import BarsTold, ParityReport, ReplayReport, ScreenReport, SweepReport, setting_of
+from edgeworth.reports.replay import (
+    AnyReport,
+    BarsTold,
+    ParityReport,
+    ReplayReport,
+    ScreenReport,
+    SweepReport,
+    setting_of,
+)
 from edgeworth.reports.replay_figures import moment, ratio, share
 from edgeworth.reports.replay_words import gaps_told, setting_text
 
@@ -100,7 +108,7 @@ def _trials(report: SweepReport) -> list[str]:
 
 
 def _whole(
-    report: ScreenReport | ReplayReport | ParityReport | SweepReport,
+    report: AnyReport,
     bars: Sequence[BarsTold],
     lines: Sequence[str],
     lists: Sequence[tuple[str, Sequence[str]]],

@@ -17,7 +17,7 @@ from edgeworth.reports import charts
 from edgeworth.reports.batch_page import counted
 from edgeworth.reports.figures import duration
 from edgeworth.reports.rendering import minute
-from edgeworth.reports.replay import BarsTold, series_of
+from edgeworth.reports.replay import AnyReport, BarsTold, series_of
 from edgeworth.reports.replay_figures import day_text, length, moment, money, price
 
 GAPS_SHOWN = 12
@@ -124,10 +124,10 @@ def setting_text(value: Any) -> str:
     """One setting as it would be typed."""
     if value is None:
         return "none"
-    return f"{value:g}" if isinstance(value, float) else str(value)
+    return f"{value:.12g}" if isinstance(value, float) else str(value)
 
 
-def heading_facts(report: Any) -> list[tuple[str, str]]:
+def heading_facts(report: AnyReport) -> list[tuple[str, str]]:
     """Who ran what when, as (label, value)."""
     return [
         ("Started", minute(report.started_at)),

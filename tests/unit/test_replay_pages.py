@@ -19,6 +19,7 @@ from edgeworth.reports.replay import FailedTrials
 from edgeworth.reports.replay_figures import gained, length, money, price, ratio, share
 from edgeworth.reports.replay_markdown import parity_markdown, replay_markdown, screen_markdown, sweep_markdown
 from edgeworth.reports.replay_page import render_replay
+from edgeworth.reports.replay_words import flat
 from edgeworth.reports.screen_page import render_screen
 from edgeworth.reports.sweep_page import MOST_TRIALS, render_sweep
 from tests.batches import NASTY
@@ -105,6 +106,11 @@ def a_candidate(**fields) -> Candidate:
 )
 def test_figures_are_written_for_people(written, text):
     assert written == text
+
+
+def test_settings_are_written_as_they_would_be_typed_and_named_by_their_path():
+    settings = {"type": "Fusion", "fast": 5, "limit": None, "screener": {"type": "Screener", "threshold": 0.1234567}}
+    assert list(flat(settings)) == [("fast", "5"), ("limit", "none"), ("screener.threshold", "0.1234567")]
 
 
 # --- a replay ---------------------------------------------------------------------------------------------------------
