@@ -22,12 +22,13 @@ from edgeworth.reports.sweep_page import render_sweep
 from tasks import run_claims, wiring
 from tasks.replay.plan import BarsChoice, ReplayPlan, SweepPlan
 from tasks.results import code_version, json_text, make_run_folder
+from tasks.results_index import ALL_RUNS, write_index
 from tasks.settings import Settings
 
 Report = ScreenReport | ReplayReport | ParityReport | SweepReport
 Some = TypeVar("Some", bound=Report)
 
-_PAGES: dict[type[Struct], tuple[str, Callable[[Any], dict[str, Any]], Callable[[Any], str]]] = {
+_PAGES: dict[type[Struct], tuple[str, Callable[[Any], dict[str, Any]], Callable[..., str]]] = {
     ScreenReport: ("screen", screen_json, render_screen),
     ReplayReport: ("replay", replay_json, render_replay),
     ParityReport: ("parity", parity_json, render_parity),
@@ -51,7 +52,7 @@ def publish(settings: Settings, plan: ReplayPlan | SweepPlan, report: Some) -> S
         make_run_folder(settings, f"{kind}_{_about(report)}", report.started_at) as folder,
     ):
         report = msgspec.structs.replace(report, folder=folder.shown)
-        folder.write("summary.html", as_page(report))
+        folder.write("summary.html", as_page(report, index=ALL_RUNS))
         folder.write(f"{kind}.json", json_text(as_json(report), is_compact=True))
         for name, text in _tables(report):
             folder.write(name, text)
@@ -60,6 +61,7 @@ def publish(settings: Settings, plan: ReplayPlan | SweepPlan, report: Some) -> S
             report.run_id, finished_at=report.finished_at, status=status(report), counts=_counts(report)
         )
     run_claims.let_go(settings.data_dir, report.run_id)
+    write_index(settings)
     return report
 
 
