@@ -29,6 +29,7 @@ ITEMS = [
     "deployment simulate-batch/daily",
     "deployment simulate-batch/trending",
     "deployment simulate-batch/manual",
+    "deployment sweep/manual",
     "deployment reap-sandboxes/hourly",
     "automation edgeworth: end dead runs",
     "automation edgeworth: read stale venues",

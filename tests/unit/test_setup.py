@@ -35,6 +35,7 @@ def test_the_deployments_and_when_they_run(planned):
         "simulate-batch/daily": [("45 7 * * *", "UTC")],
         "simulate-batch/trending": [("50 * * * *", "UTC")],
         "simulate-batch/manual": [],
+        "sweep/manual": [],
         "reap-sandboxes/hourly": [("5 * * * *", "UTC")],
     }
 
@@ -57,6 +58,15 @@ def test_the_form_of_a_batch_shows_choices_bounds_and_a_sentence_a_field(planned
     assert form["count"]["minimum"] == 1
     assert schema["definitions"]["UniverseMode"]["enum"] == ["top_volume", "trending", "breaking", "category", "custom"]
     assert all("description" in field for field in form.values())
+
+
+def test_the_form_of_a_sweep_shows_bounds_and_a_sentence_a_field(planned):
+    schema = planned["sweep/manual"].parameter_openapi_schema
+    form = schema["definitions"]["SweepForm"]["properties"]
+    assert form["bars"]["minItems"] == 1
+    assert form["cash"]["exclusiveMinimum"] == 0
+    assert all("description" in field for field in form.values())
+    assert all("description" in field for field in schema["definitions"]["BarsForm"]["properties"].values())
 
 
 def test_each_deployment_can_be_told_apart_limited_and_watched(planned):
