@@ -196,6 +196,9 @@ the event loop at least 200,000 bars per CPU second and 70 times backtrader; the
 domains at least 15 times as slow as screener and focused replay on 108 days and 20 times on six years; 100 settings in
 at most 5 times one full replay. The full replay advances every indicator bar by bar, as it would live; “over columns”
 says what remains of its time when they are read from columns at every bar, so that both parts of the gain can be told.
+Seventy times backtrader would be a bar in less than a microsecond; handing one out, asking, and advancing three
+indicators take more in plain Python. What a strategy that wants nothing and a bare loop without any rule reach stands
+beside it; decision 0021 says where the rest goes.
 """
 
 
