@@ -86,14 +86,13 @@ TROUBLES: dict[int, tuple[list[Says], int]] = {
     2: ([BAD, GOOD], 2),
     3: ([Says(status=429, headers={"retry-after": "0"}), GOOD], 2),
     4: ([Says(status=500), GOOD], 2),
-    5: ([Says(hangs=True), GOOD], 2),
-    6: ([Says(answer(), is_torn=True), GOOD], 2),
-    7: ([Says(answer(), stop="max_tokens"), GOOD], 2),
-    8: ([Says("not JSON at all"), GOOD], 2),
-    9: ([Says(answer(abstain="nobody can know"))], 1),
-    10: ([BAD], 6),
-    11: ([Says(answer(), stop="refusal")], 6),
-    12: ([Says(status=400, message="prompt is too long")], 1),
+    5: ([Says(answer(), is_torn=True), GOOD], 2),
+    6: ([Says(answer(), stop="max_tokens"), GOOD], 2),
+    7: ([Says("not JSON at all"), GOOD], 2),
+    8: ([Says(answer(abstain="nobody can know"))], 1),
+    9: ([BAD], 6),
+    10: ([Says(answer(), stop="refusal")], 6),
+    11: ([Says(status=400, message="prompt is too long")], 1),
 }
 """What the author says of each market, and how often it is asked until that market has its end."""
 
@@ -101,25 +100,34 @@ TROUBLES: dict[int, tuple[list[Says], int]] = {
 def test_each_trouble_of_an_author_costs_its_own_market_at_most(simulate, services, tmp_path):
     services.author = {number: list(said) for number, (said, _) in TROUBLES.items()}
     services.research = {2: [Says(status=400)], 3: [Says(status=429, headers={"retry-after": "0"}), GOOD]}
-    report = simulate(len(TROUBLES), EDGEWORTH_LANGUAGE_MODEL_SECONDS="3")
+    report = simulate(len(TROUBLES))
     assert ends(report) == {
-        **dict.fromkeys(range(1, 9), "succeeded"),
-        9: "skipped",
-        **dict.fromkeys((10, 11, 12), "failed"),
+        **dict.fromkeys(range(1, 8), "succeeded"),
+        8: "skipped",
+        **dict.fromkeys((9, 10, 11), "failed"),
     }
     assert services.calls(AUTHOR) == {number: asked for number, (_, asked) in TROUBLES.items()}
     assert services.calls(RESEARCH) == {**dict.fromkeys(TROUBLES, 1), 3: 2}
-    assert "IndexError" in of_market(report, 10)["problem"]
-    assert "refused" in of_market(report, 11)["problem"]
-    assert "prompt is too long" in of_market(report, 12)["problem"]
-    assert [of_market(report, number)["models"][0]["repairs"] for number in (1, 2, 7, 8, 10)] == [0, 1, 1, 1, 5]
+    assert "IndexError" in of_market(report, 9)["problem"]
+    assert "refused" in of_market(report, 10)["problem"]
+    assert "prompt is too long" in of_market(report, 11)["problem"]
+    assert [of_market(report, number)["models"][0]["repairs"] for number in (1, 2, 6, 7, 9)] == [0, 1, 1, 1, 5]
     assert all((tmp_path / "results").glob(f"*/{one['folder']}/result.json") for one in report["simulations"])
     # Every answer that came was paid for, also those that were of no use; what did not come is in no sum.
-    answers = sum(asked for _, asked in TROUBLES.values()) - 5
+    answers = sum(asked for _, asked in TROUBLES.values()) - 4
     searches = len(TROUBLES) - 1
     assert report["usage"]["input_tokens"] == answers * INPUT_TOKENS
     assert report["usage"]["calls"] == answers + searches
     assert report["usage"]["cost_micros"] is None, "a stand-in has no known price"
+
+
+def test_an_author_who_does_not_answer_is_asked_again(simulate, services):
+    """One market alone: with others beside it, one of theirs could come too late as well on a busy machine."""
+    services.author = {1: [Says(hangs=True), GOOD]}
+    report = simulate(1, replace(PLAN, research=False), EDGEWORTH_LANGUAGE_MODEL_SECONDS="4")
+    assert ends(report) == {1: "succeeded"}
+    assert services.calls(AUTHOR) == {1: 2}
+    assert report["usage"]["input_tokens"] == INPUT_TOKENS, "what did not come is in no sum"
 
 
 def test_the_failing_lines_go_back_to_the_author_and_only_there(simulate, services):
@@ -169,13 +177,16 @@ def test_the_protocol_of_openai_and_a_failed_market_in_the_command(services, tmp
 
 
 def test_every_sandbox_that_was_made_is_deleted(simulate, services, daytona, tmp_path):
-    """The first creation hangs after the sandbox is there, one is refused for a moment, one model never ends."""
-    services.author = {1: [BAD, GOOD], 2: [Says(answer(ENDLESS))]}
+    """The first creation hangs after the sandbox is there, one is refused for a moment, one model never ends.
+
+    It sleeps, so that the others have the machine and come to their ends long before.
+    """
+    services.author = {1: [BAD, GOOD], 2: [Says(answer(ASLEEP))]}
     daytona.instead = {CREATE: ["hang after", error(429, "slow down", {"retry-after": "0"})]}
-    limits = {"EDGEWORTH_DAYTONA_CREATE_SECONDS": "3", "EDGEWORTH_SIMULATE_MODEL_SECONDS": "3"}
+    limits = {"EDGEWORTH_DAYTONA_CREATE_SECONDS": "5", "EDGEWORTH_SIMULATE_MODEL_SECONDS": "5"}
     report = simulate(3, replace(PLAN, research=False), daytona, **limits)
     assert ends(report) == {1: "succeeded", 2: "failed", 3: "succeeded"}
-    assert "longer than 3 s" in of_market(report, 2)["problem"]
+    assert "longer than 5 s" in of_market(report, 2)["problem"]
     assert report["sandbox"] == "daytona"
     assert (daytona.alive, daytona.created - daytona.deleted) == ({}, 0)
     assert daytona.created == 5, "four runs of models, and the one that came too late"
@@ -205,15 +216,16 @@ def hostile(body: str) -> str:
 
 
 ENDLESS = hostile("while True: pass")
+ASLEEP = hostile("import time\ntime.sleep(60)")
 
-TOO_LONG = "it ran longer than 3 s|processor time"
+TOO_LONG = "it ran longer than 4 s|processor time"
 REFUSED = "the sandbox refused: PermissionError"
 NO_FILE = f"FileNotFoundError|{REFUSED}"
 """Which of them depends on the level of the sandbox: there is no such file, or it is shut."""
 
 HOSTILE = {
     "endless loop": (ENDLESS, TOO_LONG),
-    "sleep": (hostile("import time\ntime.sleep(60)"), TOO_LONG),
+    "sleep": (ASLEEP, TOO_LONG),
     "fork bomb": (hostile("import os\nwhile True: os.fork()"), REFUSED),
     "memory bomb": (hostile("hoard = []\nwhile True: hoard.append(bytearray(200_000_000))"), "MemoryError"),
     "10^9 values": (hostile("return {'outcomes': [0] * 10**9}"), "MemoryError"),
@@ -236,8 +248,12 @@ def test_a_hostile_model_is_the_clear_failure_of_its_own_market(simulate, servic
     services.author = {number: [Says(answer(code))] for number, (code, _) in enumerate(HOSTILE.values(), 1)}
     honest, curious = len(HOSTILE) + 1, len(HOSTILE) + 2
     services.author[curious] = [Says(answer(ENVIRONMENT))]
-    # Seconds enough for the memory to run out first, also on a busy machine.
-    limits = {"EDGEWORTH_SIMULATE_MODEL_SECONDS": "3", "EDGEWORTH_SIMULATE_MODEL_MEMORY_MB": "512"}
+    # Seconds enough for the memory to run out first; a few at a time, so that also a busy machine has them.
+    limits = {
+        "EDGEWORTH_SIMULATE_MODEL_SECONDS": "4",
+        "EDGEWORTH_SIMULATE_MODEL_MEMORY_MB": "512",
+        "EDGEWORTH_SIMULATE_CONCURRENCY": "4",
+    }
     report = simulate(curious, replace(PLAN, research=False, count=30), **limits)
     assert ends(report) == {**dict.fromkeys(range(1, curious + 1), "failed"), honest: "succeeded"}
     for number, (name, (_, words)) in enumerate(HOSTILE.items(), 1):
@@ -285,11 +301,11 @@ def test_a_budget_of_money_without_a_known_price_is_refused_before_anything_is_a
 
 
 def test_a_budget_of_seconds_begins_no_market_and_lets_what_runs_come_to_its_end(simulate, services):
-    """The first answer comes only when the second is spent; the market that waits for it still succeeds."""
+    """The first answer comes only when the seconds are spent; the market that waits for it still succeeds."""
     services.author = {1: [Says(hangs=True), GOOD]}
-    settings = {"EDGEWORTH_LANGUAGE_MODEL_SECONDS": "2", "EDGEWORTH_SIMULATE_CONCURRENCY": "1"}
-    report = simulate(3, replace(PLAN, budget=Budget(seconds=1.5), research=False), **settings)
+    settings = {"EDGEWORTH_LANGUAGE_MODEL_SECONDS": "5", "EDGEWORTH_SIMULATE_CONCURRENCY": "1"}
+    report = simulate(3, replace(PLAN, budget=Budget(seconds=4.5), research=False), **settings)
     assert ends(report) == {1: "succeeded", 2: "skipped", 3: "skipped"}
-    assert of_market(report, 2)["problem"] == "not begun: the budget of 1.5 seconds is spent"
-    assert "1.5 seconds" in report["budget_note"]
+    assert of_market(report, 2)["problem"] == "not begun: the budget of 4.5 seconds is spent"
+    assert "4.5 seconds" in report["budget_note"]
     assert services.calls(AUTHOR) == {1: 2}
