@@ -1,5 +1,8 @@
 """The real command ``edgeworth`` as a process, as a user starts it: its own folders, keys in the environment.
 
+``run`` and ``start`` begin from cold, as a user does. ``run_warm`` forks a process in which the libraries are imported
+already (``tests/warm.py``): for tests of what a command says and does, and not of how it starts or ends.
+
 Every process has keys set that must never be shown; ``run`` looks for them in everything that the command wrote to its
 two streams, and ``leaked`` in everything that it wrote to files.
 """
@@ -14,6 +17,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from tests.warm import WarmProcess
 
 COMMAND = str(Path(sys.executable).with_name("edgeworth"))
 
@@ -74,8 +79,12 @@ def start(folder: Path, *arguments: str, **settings: str) -> subprocess.Popen[st
 def end(process: subprocess.Popen[str]) -> Ended:
     """What ``process`` left behind, once it has ended."""
     out, err = process.communicate(timeout=MOST_SECONDS)
+    return _ended(process.returncode, out, err)
+
+
+def _ended(code: int, out: str, err: str) -> Ended:
     assert SECRET not in out + err
-    return Ended(process.returncode, out, err)
+    return Ended(code, out, err)
 
 
 def run(folder: Path, *arguments: str, **settings: str) -> Ended:
@@ -83,9 +92,14 @@ def run(folder: Path, *arguments: str, **settings: str) -> Ended:
     return end(start(folder, *arguments, **settings))
 
 
+def run_warm(folder: Path, *arguments: str, **settings: str) -> Ended:
+    """``edgeworth arguments``, to its end, in a process whose libraries are imported already."""
+    return _ended(*WarmProcess("flows.cli", arguments, cwd=folder, environment=environment(folder, settings)).end())
+
+
 def ingest(folder: Path, *arguments: str, **settings: str) -> Ended:
     """``edgeworth ingest`` without Prefect, to its end."""
-    return run(folder, "ingest", "--no-prefect", *arguments, **settings)
+    return run_warm(folder, "ingest", "--no-prefect", *arguments, **settings)
 
 
 def ingested(folder: Path, *arguments: str, **settings: str) -> dict[str, Any]:
@@ -108,7 +122,7 @@ def check_sums(report: dict[str, Any]) -> None:
 
 def catalogue(folder: Path, *filters: str) -> list[dict[str, Any]]:
     """Every market that ``edgeworth markets list`` gives."""
-    listed = run(folder, "markets", "list", "--json", "--limit", "1000000", *filters)
+    listed = run_warm(folder, "markets", "list", "--json", "--limit", "1000000", *filters)
     assert (listed.code, listed.err) == (0, "")
     assert listed.json["total"] == len(listed.json["markets"])
     return listed.json["markets"]

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.edgeworth_command import check_sums, ingest, leaked, run
+from tests.edgeworth_command import check_sums, ingest, leaked, run_warm
 
 PASSWORD = "hunter2"
 MARKET = {
@@ -85,7 +85,7 @@ def test_an_argument_that_cannot_be_meant_is_named_before_anything_is_done(folde
     ],
 )
 def test_an_option_that_cannot_be_meant_is_named(folder, arguments, name):
-    done = run(folder, *arguments)
+    done = run_warm(folder, *arguments)
     assert (done.code, done.out) == (2, "")
     assert name in done.err.lower()
     assert "Traceback" not in done.err
@@ -121,7 +121,7 @@ def test_a_setting_that_cannot_be_used_is_named_and_no_password_is_shown(folder,
     ],
 )
 def test_a_value_that_cannot_be_meant_is_named_by_its_setting(folder, name, value, words):
-    done = run(folder, "markets", "list", **{name: value})
+    done = run_warm(folder, "markets", "list", **{name: value})
     assert done.code == 2
     assert re.search(rf"{name.removeprefix('PM_')}: .*{words}", done.err)
     assert PASSWORD not in done.err
@@ -130,7 +130,7 @@ def test_a_value_that_cannot_be_meant_is_named_by_its_setting(folder, name, valu
 
 def test_a_wrong_setting_is_told_before_prefect_is_started(folder):
     """Prefect would report it as an exception, with two tracebacks."""
-    done = run(folder, "ingest", "--source", "file:good.json", EDGEWORTH_RESULTS_DIR="good.json")
+    done = run_warm(folder, "ingest", "--source", "file:good.json", EDGEWORTH_RESULTS_DIR="good.json")
     done.says(2, "Error:", "EDGEWORTH_RESULTS_DIR")
 
 
@@ -193,5 +193,5 @@ def test_a_file_that_is_no_database_is_said_and_left_alone(folder):
 
 
 def test_setup_needs_a_server_and_says_how_to_start_one(folder, closed_port):
-    done = run(folder, "setup", "--wait", "0", PREFECT_API_URL=f"http://127.0.0.1:{closed_port}/api")
+    done = run_warm(folder, "setup", "--wait", "0", PREFECT_API_URL=f"http://127.0.0.1:{closed_port}/api")
     done.says(2, "Error:", "prefect server start")

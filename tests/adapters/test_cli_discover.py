@@ -13,12 +13,12 @@ from edgeworth.adapters.synthetic.events import Relation as TwinRelation
 from edgeworth.adapters.synthetic.planted import planted_opportunities
 from edgeworth.adapters.synthetic.truth import truths
 from edgeworth.adapters.synthetic.world import World
-from tests.edgeworth_command import SECRET, Ended, catalogue, ingested, leaked, run
+from tests.edgeworth_command import SECRET, Ended, catalogue, ingested, leaked, run_warm
 
 
 def discover(folder: Path, *arguments: str, **settings: str) -> Ended:
     """``edgeworth discover`` without Prefect, with the embedder on this machine, to its end."""
-    return run(folder, "discover", "--no-prefect", *arguments, **{"EMBEDDING_MODEL": "minilm", **settings})
+    return run_warm(folder, "discover", "--no-prefect", *arguments, **{"EMBEDDING_MODEL": "minilm", **settings})
 
 
 class Discovered(NamedTuple):
@@ -64,7 +64,7 @@ def page(folder: Path, report: dict[str, Any]) -> str:
 
 
 def test_every_open_market_is_looked_at_and_books_are_asked_for_now(folder, report):
-    listed = run(folder, "markets", "list", "--status", "open", "--limit", "1", "--json").json
+    listed = run_warm(folder, "markets", "list", "--status", "open", "--limit", "1", "--json").json
     assert report["markets"] == listed["total"] > 200
     assert report["embedded"] == report["markets"]
     assert report["failed"] == []
@@ -188,5 +188,5 @@ def test_a_control_character_in_the_name_of_a_market_does_not_reach_the_terminal
 
 
 def test_help_has_examples(folder):
-    told = run(folder, "discover", "--help", COLUMNS="120").out
+    told = run_warm(folder, "discover", "--help", COLUMNS="120").out
     assert "edgeworth discover --market" in told

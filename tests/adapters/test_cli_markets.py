@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from tests.edgeworth_command import KEYS, SECRET, Ended, catalogue, end, ingested, run, start
+from tests.edgeworth_command import KEYS, SECRET, Ended, catalogue, end, ingested, run_warm, start
 
 
 def market(number: int, question: str, **changes: Any) -> dict[str, Any]:
@@ -91,22 +91,22 @@ def test_filters_leave_the_markets_that_fit_busiest_first(folder, filters, expec
 
 
 def test_a_limit_leaves_out_markets_and_says_how_many_there_are(folder):
-    done = run(folder, "markets", "list", "--limit", "1", "--json")
+    done = run_warm(folder, "markets", "list", "--limit", "1", "--json")
     assert (done.json["total"], keys(done.json["markets"])) == (4, [4])
-    assert run(folder, "markets", "list", "--limit", "1").err == "1 of 4 markets.\n"
+    assert run_warm(folder, "markets", "list", "--limit", "1").err == "1 of 4 markets.\n"
 
 
 def test_the_table_holds_whole_ids_that_can_be_searched_for_and_shown(folder):
-    done = run(folder, "markets", "list", "--search", "rain")
+    done = run_warm(folder, "markets", "list", "--search", "rain")
     (line,) = [line for line in done.out.splitlines() if "Will it rain?" in line]
     (market_id,) = re.findall(r"polymarket:0x[0-9a-f]{64}", line)
     assert "25¢" in line
     assert "$1.0k" in line
-    assert run(folder, "markets", "show", market_id, "--json").json["question"] == "Will it rain?"
+    assert run_warm(folder, "markets", "show", market_id, "--json").json["question"] == "Will it rain?"
 
 
 def test_an_empty_catalogue_says_what_brings_markets(tmp_path):
-    done = run(tmp_path, "markets", "list")
+    done = run_warm(tmp_path, "markets", "list")
     assert done.code == 0
     assert "edgeworth ingest" in done.err
 
@@ -116,10 +116,10 @@ def test_an_empty_catalogue_says_what_brings_markets(tmp_path):
 
 @pytest.mark.parametrize("name", [f"polymarket:0x{3:064x}", f"0x{3:064x}", "market-3"])
 def test_a_market_is_found_by_each_of_its_names(folder, name):
-    shown = run(folder, "markets", "show", name, "--json").json
+    shown = run_warm(folder, "markets", "show", name, "--json").json
     assert (shown["question"], shown["status"]) == ("Will a rate be cut?", "resolved")
     assert shown["revisions"] == []
-    told = run(folder, "markets", "show", name)
+    told = run_warm(folder, "markets", "show", name)
     assert told.code == 0
     for text in ("Will a rate be cut?", f"polymarket:0x{3:064x}", "decided: Yes", "Yes if so.\nOtherwise no."):
         assert text in told.out
@@ -127,7 +127,7 @@ def test_a_market_is_found_by_each_of_its_names(folder, name):
 
 @pytest.mark.parametrize("name", ["nope", "", "../../etc/passwd", "x\x1b[31m"])
 def test_a_market_that_is_not_known_is_said(folder, name):
-    done = run(folder, "markets", "show", name)
+    done = run_warm(folder, "markets", "show", name)
     done.says(2, "Error:", "market id, venue key or slug", "markets list --search")
     assert not obeyed(done.err)
 
@@ -140,24 +140,27 @@ def test_a_market_that_is_not_known_is_said(folder, name):
     [["list"], ["list", "--json"], ["show", "market-4"], ["show", "market-4", "--json"]],
 )
 def test_a_terminal_obeys_nothing_that_stands_in_a_market(folder, command):
-    done = run(folder, "markets", *command)
+    done = run_warm(folder, "markets", *command)
     assert done.code == 0
     assert not obeyed(done.out + done.err)
     assert "[bold]x[/] :apple:" in " ".join(done.out.split())
 
 
 def test_what_is_spelt_out_for_the_terminal_is_whole_in_the_json(folder):
-    shown = run(folder, "markets", "show", "market-4", "--json").json
+    shown = run_warm(folder, "markets", "show", "market-4", "--json").json
     assert (shown["question"], shown["outcomes"][0]["label"]) == (ESCAPES, "Yes\x1b[2J")
     assert shown["rules"] == f"Rules {ESCAPES}"
-    assert r"Will \x1b[31mred\x1b]0;owned\x07 win?\r\x9b2J \u202egnp" in run(folder, "markets", "show", "market-4").out
+    assert (
+        r"Will \x1b[31mred\x1b]0;owned\x07 win?\r\x9b2J \u202egnp"
+        in run_warm(folder, "markets", "show", "market-4").out
+    )
 
 
 def test_a_terminal_obeys_nothing_that_stands_in_the_name_of_a_file(tmp_path):
     name = "na\x1b[31mme.json"
     (tmp_path / name).write_text(json.dumps(MARKETS[:1]))
     for source in (name, f"missing-{name}"):
-        done = run(tmp_path, "ingest", "--no-prefect", "--source", f"file:{source}")
+        done = run_warm(tmp_path, "ingest", "--no-prefect", "--source", f"file:{source}")
         assert r"na\x1b[31mme.json" in done.out + done.err
         assert not obeyed(done.out + done.err)
 
@@ -167,7 +170,7 @@ def test_a_terminal_obeys_nothing_that_stands_in_the_name_of_a_file(tmp_path):
 
 def test_the_doctor_says_which_keys_are_set_and_shows_none(tmp_path, unused_port):
     nowhere = f"http://127.0.0.1:{unused_port}/api"
-    done = run(tmp_path, "doctor", "--offline", "--json", EXA_API_KEY="", PREFECT_API_URL=nowhere)
+    done = run_warm(tmp_path, "doctor", "--offline", "--json", EXA_API_KEY="", PREFECT_API_URL=nowhere)
     findings = {finding["name"]: finding for finding in done.json["findings"]}
     assert {name: findings[name]["state"] for name in KEYS} == {
         name: "missing" if name == "EXA_API_KEY" else "ok" for name in KEYS
@@ -182,7 +185,7 @@ def test_the_doctor_says_which_keys_are_set_and_shows_none(tmp_path, unused_port
 
 def test_the_doctor_names_a_database_that_cannot_be_used_and_shows_no_password(tmp_path, unused_port):
     url = f"postgresql://me:{SECRET}@127.0.0.1:{unused_port}/edgeworth"
-    done = run(tmp_path, "doctor", "--offline", "--json", EDGEWORTH_DATABASE_URL=url)
+    done = run_warm(tmp_path, "doctor", "--offline", "--json", EDGEWORTH_DATABASE_URL=url)
     findings = {finding["name"]: finding for finding in done.json["findings"]}
     assert done.code == 1
     assert findings["database"]["state"] == "failed"
@@ -207,7 +210,7 @@ def test_the_venue_says_how_to_point_edgeworth_at_it_and_ends_well_on_ctrl_c(tmp
     _wait_for(unused_port, process)
     with urllib.request.urlopen(f"{settings['EDGEWORTH_GAMMA_URL']}/tags?limit=1") as answer:
         assert answer.headers["x-edgeworth-synthetic"] == "seed=7"
-    taken = run(tmp_path, "venue", "--port", str(unused_port))
+    taken = run_warm(tmp_path, "venue", "--port", str(unused_port))
     taken.says(2, "--port", str(unused_port), "--port 8766")
     process.send_signal(signal.SIGINT)
     done = end(process)
@@ -247,11 +250,11 @@ def test_help_lists_every_command_with_a_sentence(tmp_path):
 
 
 def test_no_command_at_all_shows_the_help(tmp_path):
-    done = run(tmp_path)
+    done = run_warm(tmp_path)
     assert "ingest" in done.out + done.err
 
 
 def helped(folder: Path, command: str) -> Ended:
-    done = run(folder, *command.split(), "--help", COLUMNS="120")
+    done = run_warm(folder, *command.split(), "--help", COLUMNS="120")
     assert (done.code, done.err) == (0, "")
     return done

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.edgeworth_command import SECRET, catalogue, ingested, leaked, run
+from tests.edgeworth_command import SECRET, catalogue, ingested, leaked, run_warm
 from tests.terminal import in_terminal
 
 PLAINLY = ("--no-prefect", "--author", "builtin", "--no-research", "--sandbox", "local")
@@ -27,7 +27,9 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_a_market_by_name_ends_in_one_object_and_a_complete_folder(folder):
     """The busiest market has books and prices in the history."""
     busiest = catalogue(folder, "--status", "open")[0]
-    done = run(folder, "simulate", "--market", busiest["market_id"], *PLAINLY, "--no-fetch", "--json", "--runs", "60")
+    done = run_warm(
+        folder, "simulate", "--market", busiest["market_id"], *PLAINLY, "--no-fetch", "--json", "--runs", "60"
+    )
     assert (done.code, done.err) == (0, "")
     answer = done.json
     assert list(answer) == [

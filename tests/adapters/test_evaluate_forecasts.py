@@ -27,7 +27,7 @@ from edgeworth.units import PriceMicros
 from tasks.simulation.scoring import score_forecasts
 from tests.builders import a_market
 from tests.contexts import AS_OF, context
-from tests.edgeworth_command import Ended, run
+from tests.edgeworth_command import Ended, run_warm
 from tests.simulations import a_forecast, a_record
 from tests.stored import open_stores, save_markets, settings_at
 
@@ -171,7 +171,7 @@ def test_a_batch_that_noted_no_end_is_refused(tmp_path, manifest, words):
 
 
 def evaluate(folder: Path, *arguments: str) -> Ended:
-    return run(folder, "evaluate", "forecasts", *arguments, COLUMNS="200")
+    return run_warm(folder, "evaluate", "forecasts", *arguments, COLUMNS="200")
 
 
 def test_the_json_is_one_object(folder):

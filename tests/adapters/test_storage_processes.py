@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 import os
 import signal
-import subprocess
-import sys
 from collections import Counter
 from pathlib import Path
 
@@ -16,28 +14,27 @@ from edgeworth.adapters.storage.database import SqlCatalogue, open_database
 from edgeworth.adapters.storage.raw import ZstdRawStore
 from tests.ingest_process import pages_of
 from tests.pages import contents
+from tests.warm import WarmProcess
 
 REPOSITORY = Path(__file__).parents[2]
 STORED = ("market", "outcome", "market_revision", "listing_item")
 
 
-def start(url: str, folder: Path, name: str, *options: object) -> subprocess.Popen:
-    return subprocess.Popen(
-        [sys.executable, "-m", "tests.ingest_process", url, str(folder), name, *map(str, options)],
+def start(url: str, folder: Path, name: str, *options: object) -> WarmProcess:
+    return WarmProcess(
+        "tests.ingest_process",
+        [url, str(folder), name, *map(str, options)],
         cwd=REPOSITORY,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        env=os.environ | {"PYTHONPATH": str(REPOSITORY)},
+        environment=os.environ | {"PYTHONPATH": str(REPOSITORY)},
     )
 
 
-def finish(child: subprocess.Popen) -> dict | None:
+def finish(child: WarmProcess) -> dict | None:
     """Counts of an ingest that came to its end; ``None`` when it was killed."""
-    out, err = child.communicate(timeout=120)
-    if child.returncode == -signal.SIGKILL:
+    code, out, err = child.end()
+    if code == -signal.SIGKILL:
         return None
-    assert child.returncode == 0, err
+    assert code == 0, err
     return json.loads(out)
 
 

@@ -5,34 +5,31 @@ from __future__ import annotations
 import json
 import os
 import signal
-import subprocess
-import sys
 from pathlib import Path
 
 from edgeworth.adapters.storage.database import SqlSimulations, open_database
 from tests.pages import contents
+from tests.warm import WarmProcess
 
 REPOSITORY = Path(__file__).parents[2]
 MARKETS = [f"kalshi:M{number:03d}" for number in range(30)]
 
 
-def start(url: str, run: str, *options: object) -> subprocess.Popen:
-    return subprocess.Popen(
-        [sys.executable, "-m", "tests.register_process", url, run, *map(str, options)],
+def start(url: str, run: str, *options: object) -> WarmProcess:
+    return WarmProcess(
+        "tests.register_process",
+        [url, run, *map(str, options)],
         cwd=REPOSITORY,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        env=os.environ | {"PYTHONPATH": str(REPOSITORY)},
+        environment=os.environ | {"PYTHONPATH": str(REPOSITORY)},
     )
 
 
-def finish(child: subprocess.Popen) -> dict | None:
+def finish(child: WarmProcess) -> dict | None:
     """How many forecasts it was the first to register; ``None`` when it was killed."""
-    out, err = child.communicate(timeout=120)
-    if child.returncode == -signal.SIGKILL:
+    code, out, err = child.end()
+    if code == -signal.SIGKILL:
         return None
-    assert child.returncode == 0, err
+    assert code == 0, err
     return json.loads(out)
 
 
