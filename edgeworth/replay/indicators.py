@@ -160,6 +160,10 @@ class VolatilityRegime(Struct, frozen=True, tag=True):
     high: float = 1.5
     low: float = 0.67
 
+    def __post_init__(self) -> None:
+        if min(self.n, self.usual) < 2:
+            raise ValueError(f"expected two bars or more, found {min(self.n, self.usual)}")
+
     def column(self, bars: Bars) -> Floats:
         return kernels.regimes(bars.high, bars.low, bars.close, (self.n, self.usual), (self.high, self.low))
 
@@ -175,6 +179,10 @@ class SessionBreak(Struct, frozen=True, tag=True):
     """
 
     seconds: int = DAY_SECONDS
+
+    def __post_init__(self) -> None:
+        if self.seconds < 1:
+            raise ValueError(f"expected a session of a second or more, found {self.seconds}")
 
     def column(self, bars: Bars) -> Floats:
         return kernels.session_breaks(bars.opens_at, bars.high, bars.low, bars.close, self.seconds)

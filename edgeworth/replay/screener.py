@@ -63,8 +63,8 @@ class Screener(Struct, frozen=True, kw_only=True, tag=True):
             raise ConfigurationError(
                 f"expected a fast mean of fewer bars than the slow one, found {self.fast} and {self.slow}"
             )
-        if min(self.regime.n, self.regime.usual) < 2 or self.session_seconds < 1:
-            raise ConfigurationError("expected a regime over two bars or more and a session of a second or more")
+        if self.session_seconds < 1:
+            raise ConfigurationError(f"expected a session of a second or more, found {self.session_seconds}")
         if min(self._weights) < 0.0 or sum(self._weights) <= 0.0:
             raise ConfigurationError(f"expected weights of zero or more that are not all zero, found {self._weights}")
         if not 0.0 < self.threshold <= 1.0:

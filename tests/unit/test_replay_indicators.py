@@ -121,6 +121,13 @@ def test_in_a_table_what_is_not_known_is_null():
 def test_a_mean_of_one_bar_is_refused():
     with pytest.raises(ValueError, match="two bars or more, found 1"):
         Sma(1)
+    with pytest.raises(ValueError, match="two bars or more, found 0"):
+        VolatilityRegime(usual=0)
+
+
+def test_a_session_without_an_end_is_refused():
+    with pytest.raises(ValueError, match="a second or more, found 0"):
+        SessionBreak(0)
 
 
 def test_nothing_is_said_of_fewer_bars_than_asked_for():
