@@ -66,6 +66,10 @@ class ReplayForm(StrategyForm):
         str | None, Field(description="A candidates.jsonl where the worker finds it; empty screens.")
     ] = None
 
+    cuts: Annotated[
+        int, Field(ge=0, le=1_000, description="For parity: cut the bars short so often to find what looks ahead.")
+    ] = 0
+
     def plan(self) -> ReplayPlan:
         """The same as a plan."""
         values = self.model_dump(exclude={"bars"})

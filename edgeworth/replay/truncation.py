@@ -37,6 +37,25 @@ class PastChange(Struct, frozen=True, kw_only=True):
     without: str
 
 
+class LookAhead(Struct, frozen=True, kw_only=True):
+    """Whether a strategy, its screener or an indicator of either knows what comes later.
+
+    Attributes:
+        cuts: How often the bars were cut short.
+        looked_at: What was looked at: ``strategy``, ``screener``, each indicator by its name.
+        changes: The first change of each of those that did not keep to the past.
+    """
+
+    cuts: int
+    looked_at: tuple[str, ...]
+    changes: Mapping[str, PastChange]
+
+    @property
+    def is_clean(self) -> bool:
+        """Whether all kept to the past."""
+        return not self.changes
+
+
 def by_indicator(indicator: Indicator) -> Said:
     """What ``indicator`` says, as a column."""
     return lambda bars: _bits(indicator.column(bars))
@@ -77,6 +96,26 @@ def past_changes(bars: Bars, said: Said, rng: np.random.Generator, *, cuts: int 
     places = rng.integers(2, len(bars), size=cuts)
     changes = (_first_change(whole, said(bars.part(0, int(cut))), int(cut)) for cut in np.unique(places))
     return [change for change in changes if change is not None]
+
+
+def look_ahead(
+    bars: Bars, strategy: Strategy, screener: Screener, setup: ReplaySetup, rng: np.random.Generator, *, cuts: int
+) -> LookAhead:
+    """Cut ``bars`` short at ``cuts`` random places and look whether anything is said differently of the past.
+
+    Args:
+        bars: At least three.
+        strategy: Run over every bar, with its indicators as columns.
+        screener: That points out its candidates.
+        setup: Money and costs.
+        rng: Draws the places, for each of those looked at anew.
+        cuts: At least 1.
+    """
+    said = {"strategy": by_strategy(lambda _: strategy, setup), "screener": by_screener(screener)}
+    said |= {name: by_indicator(indicator) for name, indicator in strategy.indicators.items()}
+    changes = {name: past_changes(bars, one, rng, cuts=cuts) for name, one in said.items()}
+    first = {name: min(found, key=lambda change: change.bar) for name, found in changes.items() if found}
+    return LookAhead(cuts=cuts, looked_at=tuple(said), changes=first)
 
 
 def require_no_look_ahead(bars: Bars, said: Said, rng: np.random.Generator, *, cuts: int = 20) -> None:

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from edgeworth.replay.parity import Divergence, Standing
 from edgeworth.reports.batch_page import Cell, counted
-from edgeworth.reports.rendering import environment, percent
+from edgeworth.reports.rendering import environment, percent, shortened
 from edgeworth.reports.replay import ParityReport
 from edgeworth.reports.replay_figures import moment
 from edgeworth.reports.replay_words import bars_facts, flat, heading_facts, of_bars, setup_facts, short_gaps
@@ -37,6 +37,16 @@ class TimeRow(NamedTuple):
     speed: str
 
 
+class ChangeRow(NamedTuple):
+    """Something that was said of a bar only because later ones were there."""
+
+    what: str
+    bar: str
+    cut: str
+    with_future: str
+    without: str
+
+
 def render_parity(report: ParityReport, *, index: str | None = None) -> str:
     """The page; ``index`` is the address of the index of all runs, relative to it, if there is one."""
     told = report.certificate
@@ -53,6 +63,8 @@ def render_parity(report: ParityReport, *, index: str | None = None) -> str:
             standing=[] if found is None else standing_rows(found),
             place="" if found is None else f"the bar of {moment(found.opens_at)} UTC, number {found.bar + 1:,}",
             soundness=soundness_told(report),
+            look_ahead=look_ahead_told(report),
+            changes=change_rows(report),
             outside=[f"{moment(at)} UTC" for at in outside[:MOST_OUTSIDE]],
             outside_left_out=max(0, len(outside) - MOST_OUTSIDE),
             times=time_rows(report),
@@ -135,6 +147,29 @@ def soundness_told(report: ParityReport) -> str:
         f"No. {missed:,} of {entries} of the full replay {were} decided on outside every window: the screener is not "
         "sound for this strategy. A focused replay finds such an entry only if something happens to be open then."
     )
+
+
+def look_ahead_told(report: ParityReport) -> str | None:
+    """Whether anything knew what came later, in a sentence or two; ``None`` when it was not looked for."""
+    found = report.look_ahead
+    if found is None:
+        return None
+    parts = f"the strategy, its screener and {counted(len(found.looked_at) - 2, 'indicator')}"
+    cut = f"The bars were cut short at {counted(found.cuts, 'random place')}, and {parts} run on what was left"
+    if found.is_clean:
+        return f"No. {cut}: what they said of the past did not change."
+    return f"Yes. {cut}: what they said of the past changed, so they knew what came later."
+
+
+def change_rows(report: ParityReport) -> list[ChangeRow]:
+    """The first change of each that did not keep to the past."""
+    if report.look_ahead is None:
+        return []
+    return [
+        ChangeRow(what, f"{change.bar + 1:,}", f"{change.cut:,}", *(shortened(text, 200) for text in said))
+        for what, change in report.look_ahead.changes.items()
+        for said in [(change.with_future, change.without)]
+    ]
 
 
 def time_rows(report: ParityReport) -> list[TimeRow]:

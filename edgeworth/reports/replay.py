@@ -22,6 +22,7 @@ from edgeworth.replay.metrics import Metrics
 from edgeworth.replay.outcomes import CandidateOutcome
 from edgeworth.replay.parity import Certificate
 from edgeworth.replay.sweep import Verdict
+from edgeworth.replay.truncation import LookAhead
 from edgeworth.replay.windows import CANDIDATE_WINDOW_BARS
 from edgeworth.simulation.context import Series
 
@@ -207,6 +208,7 @@ class ParityReport(_Report, frozen=True, kw_only=True):
         settings: Of the strategy that the certificate names. screener: Of the screener whose candidates were used.
         setup: Money, costs, settlement.
         reach: Bars before and behind a candidate.
+        look_ahead: What came of cutting the bars short; ``None`` when nobody asked for it.
     """
 
     bars: BarsTold
@@ -215,6 +217,7 @@ class ParityReport(_Report, frozen=True, kw_only=True):
     screener: Mapping[str, Any]
     setup: ReplaySetup
     reach: int = CANDIDATE_WINDOW_BARS
+    look_ahead: LookAhead | None = None
 
 
 class FailedTrials(Struct, frozen=True, kw_only=True):

@@ -23,7 +23,9 @@ from edgeworth.replay.orders import Direction, ExitReason
 from edgeworth.replay.outcomes import CandidateOutcome
 from edgeworth.replay.parity import Divergence
 from edgeworth.replay.sweep import Trial
+from edgeworth.replay.truncation import LookAhead
 from edgeworth.reports.charts import thinned
+from edgeworth.reports.rendering import shortened
 from edgeworth.reports.replay import (
     AnyReport,
     BarsTold,
@@ -43,6 +45,9 @@ FORMAT = 1
 
 CURVE_BUCKETS = 150
 """Stretches of time of which a curve keeps the lowest and the highest value."""
+
+LONGEST_SAID = 2_000
+"""Characters of what a strategy said at a bar; whole orders fit."""
 
 SCHEMA_TITLE = "Reports of the replay room: what was screened, replayed, certified, swept"
 
@@ -284,6 +289,25 @@ class SoundnessDocument(Struct, frozen=True, kw_only=True):
     outside: tuple[Instant, ...]
 
 
+class PastChangeDocument(Struct, frozen=True, kw_only=True):
+    """What ``what`` said of bar number ``bar`` (from 0) with all bars, and with the first ``cut`` alone."""
+
+    what: str
+    bar: Count
+    cut: Count
+    with_future: str
+    without: str
+
+
+class LookAheadDocument(Struct, frozen=True, kw_only=True):
+    """The bars were cut short ``cuts`` times; ``changes`` has the first of each that did not keep to the past."""
+
+    is_clean: bool
+    cuts: Count
+    looked_at: tuple[str, ...]
+    changes: tuple[PastChangeDocument, ...]
+
+
 class ParityDocument(Struct, frozen=True, kw_only=True, tag_field="kind", tag="parity"):
     """Whether a focused replay came to what the full one came to, to the last bit.
 
@@ -301,6 +325,7 @@ class ParityDocument(Struct, frozen=True, kw_only=True, tag_field="kind", tag="p
     speedup: float
     first_divergence: DivergenceDocument | None
     soundness: SoundnessDocument
+    look_ahead: LookAheadDocument | None
     seen: Count
     strategy: str
     settings: dict[str, Any]
@@ -454,6 +479,7 @@ def parity_json(report: ParityReport) -> dict[str, Any]:
                 inside=told.soundness.inside,
                 outside=told.soundness.outside,
             ),
+            look_ahead=None if report.look_ahead is None else _look_ahead(report.look_ahead),
             seen=told.seen,
             strategy=told.strategy,
             settings=dict(report.settings),
@@ -559,6 +585,20 @@ def _outcome(outcome: CandidateOutcome) -> OutcomeDocument:
 
 def _divergence(found: Divergence) -> DivergenceDocument:
     return msgspec.convert(msgspec.to_builtins(found, builtin_types=(datetime,)), DivergenceDocument)
+
+
+def _look_ahead(found: LookAhead) -> LookAheadDocument:
+    changes = tuple(
+        PastChangeDocument(
+            what=what,
+            bar=change.bar,
+            cut=change.cut,
+            with_future=shortened(change.with_future, LONGEST_SAID),
+            without=shortened(change.without, LONGEST_SAID),
+        )
+        for what, change in found.changes.items()
+    )
+    return LookAheadDocument(is_clean=found.is_clean, cuts=found.cuts, looked_at=found.looked_at, changes=changes)
 
 
 def _trial(trial: Trial, grid: Mapping[str, Any]) -> TrialDocument:

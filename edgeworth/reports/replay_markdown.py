@@ -64,6 +64,8 @@ def parity_markdown(report: ParityReport) -> str:
         ]
         lines.append("")
     lines += [*_table(parity_page.key_figures(report)), _words(parity_page.soundness_told(report)), ""]
+    if (ahead := parity_page.look_ahead_told(report)) is not None:
+        lines += [f"Does anything look ahead? {_words(ahead)}", ""]
     outside = [f"{moment(at)} UTC" for at in told.soundness.outside]
     digests = [f"bars `{told.dataset}`", f"configuration `{told.configuration}`", f"code {escaped(told.code_version)}"]
     return _whole(report, (report.bars,), lines, [("Outside every window", outside), ("Of", digests)])

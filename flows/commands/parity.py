@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
+
+import typer
 
 from edgeworth.reports.batch_page import counted
 from flows.commands.bars_options import BarsOptions, StrategyOptions
@@ -18,16 +20,26 @@ Examples:
 
     edgeworth parity --bars ETHUSDT_1h.csv.gz --strategy holder --json
 
-    edgeworth parity --asset BTC --strategy mystrategies:Breakout --no-prefect
+    edgeworth parity --asset BTC --strategy mystrategies:Breakout --cuts 20 --no-prefect
 
-Exit code 1 when the two replays differ; the page then shows the first bar at which they do, and how both stood.
+Exit code 1 when the two replays differ or something looks ahead; the page then shows the first bar at which they do, and
+how both stood.
 """
 
 
 @takes(BarsOptions, StrategyOptions)
-def parity(*, which: BarsOptions, strategy: StrategyOptions, prefect: InPrefect = True, json: AsJson = False) -> None:
+def parity(
+    *,
+    which: BarsOptions,
+    strategy: StrategyOptions,
+    cuts: Annotated[
+        int, typer.Option(help="Also cut the bars short so often, to find what looks ahead.", min=0, max=1_000)
+    ] = 0,
+    prefect: InPrefect = True,
+    json: AsJson = False,
+) -> None:
     """Run a strategy over every bar and around candidates alone, and compare both to the last bit."""
-    run_command("parity", which, strategy, prefect=prefect, json=json, show=_show)
+    run_command("parity", which, strategy, prefect=prefect, json=json, show=_show, cuts=cuts)
 
 
 def _show(report: dict[str, Any]) -> None:
@@ -47,6 +59,9 @@ def _show(report: dict[str, Any]) -> None:
     outside = sound["entries"] - sound["inside"]
     where = f"{outside:,} of them outside the windows" if outside else "all of them in a window"
     print_line(f"Entries of the full replay: {sound['entries']:,}, {where}.")
+    if (ahead := report["look_ahead"]) is not None:
+        found = ", ".join(one["what"] for one in ahead["changes"]) or "nothing"
+        print_line(f"Cut short at {counted(ahead['cuts'], 'place')}: {found} looks ahead.")
     rows = [
         ("full replay", f"{report['seconds_full']:.3f} s"),
         ("screening", f"{report['seconds_screen']:.3f} s"),

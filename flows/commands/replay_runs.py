@@ -64,7 +64,13 @@ def run_command(
     else:
         show(report)
         results.print(printable(f"Page: {report['results_dir']}/summary.html"), markup=False, soft_wrap=True)
-    raise typer.Exit(1 if report.get("equal") is False else 0)
+    raise typer.Exit(1 if _is_wrong(report) else 0)
+
+
+def _is_wrong(report: dict[str, Any]) -> bool:
+    """Whether a certificate says that something is."""
+    ahead = report.get("look_ahead")
+    return report.get("equal") is False or (ahead is not None and not ahead["is_clean"])
 
 
 def print_data(report: dict[str, Any]) -> None:

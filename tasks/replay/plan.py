@@ -46,6 +46,7 @@ class ReplayPlan(Struct, frozen=True, kw_only=True):
         window: Bars before and behind a candidate that a focused replay looks at.
         full: Every bar is looked at, candidates or not.
         candidates: Path of a ``candidates.jsonl`` to use; ``None`` screens.
+        cuts: How often a proof of parity cuts the bars short to find what looks ahead; 0 never.
     """
 
     bars: BarsChoice
@@ -58,6 +59,7 @@ class ReplayPlan(Struct, frozen=True, kw_only=True):
     window: int = CANDIDATE_WINDOW_BARS
     full: bool = False
     candidates: str | None = None
+    cuts: int = 0
 
     def flow_parameters(self) -> dict[str, Any]:
         """The plan as the parameters of its flow."""

@@ -71,9 +71,10 @@ def status(report: Report) -> str:
 
 
 def has_failed(report: Report) -> bool:
-    """Whether the two replays differ, or a part of a sweep came to nothing."""
+    """Whether the two replays differ, something looks ahead, or a part of a sweep came to nothing."""
     if isinstance(report, ParityReport):
-        return not report.certificate.equal
+        looked_ahead = report.look_ahead is not None and not report.look_ahead.is_clean
+        return looked_ahead or not report.certificate.equal
     return isinstance(report, SweepReport) and bool(report.failed)
 
 

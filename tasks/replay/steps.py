@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+import numpy as np
 from msgspec import Struct
 
 from edgeworth.errors import ConfigurationError, DataError
@@ -24,6 +25,7 @@ from edgeworth.replay.metrics import metrics
 from edgeworth.replay.outcomes import candidate_outcomes
 from edgeworth.replay.parity import certify, configuration_digest
 from edgeworth.replay.screener import Screening, screen
+from edgeworth.replay.truncation import look_ahead
 from edgeworth.replay.windows import windows_around, windows_at
 from edgeworth.reports.replay import ParityReport, ReplayMode, ReplayReport, ScreenReport
 from tasks import wiring
@@ -155,6 +157,11 @@ def certified(run: BegunRun, plan: ReplayPlan, given: Prepared) -> ParityReport:
         timer=time.perf_counter,
         reach=plan.window,
     )
+    ahead = None
+    if plan.cuts:
+        # The same places each time, so that what was found can be looked at again.
+        rng = np.random.default_rng(0)
+        ahead = look_ahead(given.bars, given.strategy, screener, given.setup, rng, cuts=plan.cuts)
     return ParityReport(
         **_heading(run, began),
         notes=given.read.notes,
@@ -164,6 +171,7 @@ def certified(run: BegunRun, plan: ReplayPlan, given: Prepared) -> ParityReport:
         screener=msgspec.to_builtins(screener),
         setup=given.setup,
         reach=plan.window,
+        look_ahead=ahead,
     )
 
 

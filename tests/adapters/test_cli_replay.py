@@ -14,7 +14,10 @@ from tests.replaying import bars_csv, walked_bars
 NAME = "ETHUSD_1h.csv"
 BARS = walked_bars(5, 1_500)
 
-LATE = """
+OWN = """
+import numpy as np
+from msgspec import Struct
+
 from edgeworth.replay.strategies import CrossFollower
 
 
@@ -33,6 +36,31 @@ class Hoarder(CrossFollower, frozen=True, kw_only=True, tag=True):
 
 
 ASKED = []
+
+
+class Next(Struct, frozen=True):
+    \"\"\"The close of the bar that follows, as a column; it cannot be had bar by bar, so there it is the last one.\"\"\"
+
+    def column(self, bars):
+        return np.concatenate([bars.close[1:], bars.close[-1:]])
+
+    def start(self):
+        return LastClose()
+
+
+class LastClose:
+    def push(self, row):
+        return row.close
+
+
+class Seer(CrossFollower, frozen=True, kw_only=True, tag=True):
+    @property
+    def name(self):
+        return "seer"
+
+    @property
+    def indicators(self):
+        return {**super().indicators, "next": Next()}
 """
 
 
@@ -41,7 +69,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Where all of these commands are given: a table of bars, and a strategy of the user's own that breaks the rules."""
     made = tmp_path_factory.mktemp("replay")
     (made / NAME).write_text(bars_csv(BARS))
-    (made / "own.py").write_text(LATE)
+    (made / "own.py").write_text(OWN)
     return made
 
 
@@ -113,6 +141,27 @@ def test_a_strategy_that_keeps_something_of_its_own_is_found(folder):
     first = report["first_divergence"]
     assert first["full"] != first["focused"]
     assert (folder / report["results_dir"] / "summary.html").exists()
+
+
+def test_a_strategy_that_knows_what_comes_later_is_found(folder):
+    """Its column holds the close of the next bar: both replays read the same, so only cutting the bars short tells."""
+    done = run(folder, "parity", "--bars", NAME, "--strategy", "own:Seer", "--cuts", "4", "--no-prefect", "--json")
+    assert done.code == 1
+    ahead = done.json["look_ahead"]
+    assert ahead["is_clean"] is False
+    assert ahead["cuts"] == 4
+    assert {one["what"] for one in ahead["changes"]} == {"next"}
+    assert all(one["bar"] == one["cut"] - 1 for one in ahead["changes"])
+
+
+def test_nothing_of_an_honest_strategy_looks_ahead(folder):
+    options = ("--bars", NAME, "--strategy", "cross", "--cuts", "4", "--no-prefect", "--json")
+    assert told(run(folder, "parity", *options))["look_ahead"] == {
+        "is_clean": True,
+        "cuts": 4,
+        "looked_at": ["strategy", "screener", "fast", "slow", "atr"],
+        "changes": [],
+    }
 
 
 def test_for_a_person_it_is_a_few_sentences_and_the_page(folder):

@@ -13,6 +13,7 @@ from msgspec.structs import replace
 from edgeworth.replay.candidates import Candidate
 from edgeworth.replay.orders import Direction, ExitReason, OpenPosition, Refusal, Trade
 from edgeworth.replay.outcomes import CandidateOutcome
+from edgeworth.replay.truncation import LookAhead, PastChange
 from edgeworth.reports import replay_page, screen_page
 from edgeworth.reports.parity_page import render_parity
 from edgeworth.reports.replay import FailedTrials
@@ -607,3 +608,26 @@ def test_markdown_says_what_matters_first():
     swept = sweep_markdown(a_sweep_report())
     assert "| bars | fast | stop\\_ranges | Sharpe, a year | return | drawdown | trades |" in swept
     assert "SOL, 4 trials: expected bars of SOL, found none" in swept
+
+
+# --- what looks ahead -------------------------------------------------------------------------------------------------
+
+CHANGED = PastChange(bar=41, cut=42, with_future="1.5", without="<b>2.5</b>")
+
+
+def test_a_certificate_says_that_nothing_looks_ahead_only_where_that_was_looked_for():
+    assert "look ahead" not in render_parity(a_parity_report()).lower()
+    clean = LookAhead(cuts=3, looked_at=("strategy", "screener", "mean"), changes={})
+    page = render_parity(a_parity_report(look_ahead=clean))
+    assert "No. The bars were cut short at 3 random places, and the strategy, its screener and 1 indicator run" in page
+
+
+def test_what_looks_ahead_is_shown_with_what_it_said_both_times():
+    peeking = LookAhead(cuts=1, looked_at=("strategy", "screener", "<i>mean</i>"), changes={"<i>mean</i>": CHANGED})
+    report = a_parity_report(look_ahead=peeking)
+    page = render_parity(report)
+    assert "Yes. The bars were cut short at 1 random place" in page
+    assert "&lt;i&gt;mean&lt;/i&gt;" in page
+    assert "&lt;b&gt;2.5&lt;/b&gt;" in page
+    assert "<b>2.5</b>" not in page
+    assert "they knew what came later" in parity_markdown(report)
