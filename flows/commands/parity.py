@@ -22,8 +22,8 @@ Examples:
 
     edgeworth parity --asset BTC --strategy mystrategies:Breakout --cuts 20 --no-prefect
 
-Exit code 1 when the two replays differ or something looks ahead; the page then shows the first bar at which they do, and
-how both stood.
+Exit code 1 when the two replays differ or something looks ahead; the page then shows the first bar at which they do,
+and how both stood.
 """
 
 
