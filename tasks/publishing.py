@@ -70,21 +70,21 @@ def put_run(settings: Settings, run: Path) -> None:
     """Put a run that is complete, with all of it that waits, and after it other runs that wait."""
     if settings.results_url is None:
         return
-    own = _note(run, _RUN)
+    at = run
     try:
+        _note(run, _RUN)
         with FileLock(run.parent / NOTES / ".lock", timeout=LOCK_SECONDS):
             _put_run(settings.results_url, run)
             _failed.discard(run.name)
-            for other in waiting(settings):
-                own = _note(other, _RUN)
-                _put_run(settings.results_url, other)
-                logger.info("%s, which waited, was put to %s", other.name, settings.results_url)
+            for at in waiting(settings):
+                _put_run(settings.results_url, at)
+                logger.info("%s, which waited, was put to %s", at.name, settings.results_url)
     except (EdgeworthError, OSError, Timeout) as error:
         why = StorageBusyError("another process puts results") if isinstance(error, Timeout) else error
-        _say(own, why)
-        _failed.add(own.parent.name)
+        _say(_note_folder(at) / _RUN, why)
+        _failed.add(at.name)
         logger.error(  # noqa: TRY400  (the store's own words stand in the sentence)
-            "%s stands here and was not put to %s; the next run puts it. %s", own.parent.name, settings.results_url, why
+            "%s stands here and was not put to %s; the next run puts it. %s", at.name, settings.results_url, why
         )
 
 

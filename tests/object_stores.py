@@ -11,9 +11,7 @@ from collections.abc import Callable, Iterator
 from itertools import count
 from typing import NamedTuple, Self
 
-import boto3
 import pytest
-from s3fs import S3FileSystem
 
 ENVIRONMENT = {
     "AWS_ACCESS_KEY_ID": "AKIATESTS",
@@ -102,12 +100,16 @@ class Bucket(NamedTuple):
 
     @property
     def client(self):
+        import boto3
+
         return boto3.client("s3", endpoint_url=self.server.url)
 
 
 @pytest.fixture(scope="session")
 def s3_server() -> Iterator[S3Server]:
     """One server for all tests of a process."""
+    from s3fs import S3FileSystem
+
     with S3Server() as server:
         # Clients are kept by what they were made with, and the environment is no part of that.
         S3FileSystem.clear_instance_cache()

@@ -122,15 +122,18 @@ class Objects:
                 self._files.rm_file(self._path(name))
 
     def check(self, token: str) -> None:
-        """Make an object whose name ends in ``token``, look for it, and remove it.
+        """Make an object in a folder that is named by ``token``, look for it, and remove it.
 
         Raises:
             StorageError: One of the three cannot be done.
         """
-        name = f".edgeworth-check-{token}"
+        folder = f".edgeworth-check-{token}"
+        name = f"{folder}/object"
         self.put_new(name, b"edgeworth")
         try:
-            if name not in self.list():
+            with self._told("listed"):
+                found = self._files.find(self._path(folder))
+            if found != [self._path(name)]:
                 raise StorageError(f"{self.shown}: an object that was just written is not listed")
         finally:
             self.delete([name])
