@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from functools import cache
 
 import numpy as np
 import pytest
@@ -90,6 +91,24 @@ def _blocks(request, monkeypatch):
     monkeypatch.setattr(search, "COLUMN_BLOCK", request.param[1])
 
 
+@cache
+def many_markets(seed: int, days: float | None):
+    """Markets with their vectors and filters, and the neighbours that comparing every pair finds."""
+    generator = np.random.default_rng(seed)
+    markets = [
+        MarketTraits(
+            market_id=f"m{generator.integers(10**9):010}",
+            venue="pk"[generator.integers(2)],
+            category=[None, "sports", "crypto"][generator.integers(3)],
+            event_id=f"e{generator.integers(40)}",
+            closes_at=None if generator.integers(9) == 0 else DAY_ZERO + timedelta(days=int(generator.integers(60))),
+        )
+        for _ in range(120)
+    ]
+    rows, rules = vectors(len(markets), seed), StructuralFilters(close_within_days=days)
+    return markets, rows, rules, by_brute_force(markets, rows, rules, 5, 0.1)
+
+
 class TestSelfJoin:
     @given(catalogues, filters, st.integers(1, 12), st.sampled_from([-1.0, 0.0, 0.5]), st.integers(0, 9))
     def test_it_agrees_with_comparing_every_pair(self, markets, rules, k, floor, seed):
@@ -100,22 +119,8 @@ class TestSelfJoin:
     @pytest.mark.parametrize("seed", range(4))
     @pytest.mark.parametrize("days", [None, 1.0, 7.0])
     def test_it_agrees_whatever_the_size_of_the_blocks(self, seed, days):
-        generator = np.random.default_rng(seed)
-        markets = [
-            MarketTraits(
-                market_id=f"m{generator.integers(10**9):010}",
-                venue="pk"[generator.integers(2)],
-                category=[None, "sports", "crypto"][generator.integers(3)],
-                event_id=f"e{generator.integers(40)}",
-                closes_at=None
-                if generator.integers(9) == 0
-                else DAY_ZERO + timedelta(days=int(generator.integers(60))),
-            )
-            for _ in range(120)
-        ]
-        rows = vectors(len(markets), seed)
-        rules = StructuralFilters(close_within_days=days)
-        assert by_search(markets, rows, rules, 5, 0.1) == by_brute_force(markets, rows, rules, 5, 0.1)
+        markets, rows, rules, expected = many_markets(seed, days)
+        assert by_search(markets, rows, rules, 5, 0.1) == expected
 
 
 @given(catalogues, filters, st.integers(0, 9), st.data())

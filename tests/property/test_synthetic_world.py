@@ -15,7 +15,7 @@ from edgeworth.adapters.synthetic.beliefs import Exclusive, Level, Motion, Waiti
 from edgeworth.adapters.synthetic.building import build_event
 from edgeworth.adapters.synthetic.clob_payloads import clob_market
 from edgeworth.adapters.synthetic.draws import derive
-from edgeworth.adapters.synthetic.events import Relation, Shape, Stage, SyntheticEvent, SyntheticMarket
+from edgeworth.adapters.synthetic.events import Relation, Shape, Stage, SyntheticEvent
 from edgeworth.adapters.synthetic.families import Kind
 from edgeworth.adapters.synthetic.gamma_payloads import gamma_event, gamma_market, is_closed
 from edgeworth.adapters.synthetic.instants import DAY, HOUR
@@ -52,12 +52,16 @@ def calibration_gaps(chances: np.ndarray, outcomes: np.ndarray) -> list[float]:
     return gaps
 
 
+@pytest.fixture(scope="module")
+def many_events() -> list[SyntheticEvent]:
+    return [build_event(11, int(START.timestamp()), index) for index in range(3_000)]
+
+
 @pytest.mark.parametrize("share", [0.0, 0.3, 0.8])
-def test_of_all_claims_that_stand_at_p_a_share_p_comes_true(share: float) -> None:
+def test_of_all_claims_that_stand_at_p_a_share_p_comes_true(many_events: list[SyntheticEvent], share: float) -> None:
     """One market an event (markets of one event are not independent), voids left out, at three moments of its life."""
     chances, outcomes = [], []
-    for index in range(3_000):
-        event = build_event(11, int(START.timestamp()), index)
+    for index, event in enumerate(many_events):
         market = (event.polymarket or event.kalshi)[index % len(event.polymarket or event.kalshi)]
         if market.ending.shape is not Shape.DECIDED or market.ending.payouts is None:
             continue
@@ -225,18 +229,14 @@ def test_a_skilled_wallet_takes_the_underpriced_side_as_often_as_its_skill_says(
         count = min(WORLD.trade_count(market), 300)
         if event.created_at > WORLD.now or not count:
             continue
-        for trade in WORLD.trades(event, market, 0, count):
-            truth, price = _truth_and_price(event, market, trade.at)
+        trades = WORLD.trades(event, market, 0, count)
+        seen = quotes(event, (market,), np.array([trade.at for trade in trades]))
+        for trade, truth, price in zip(trades, seen.truth[0], seen.price[0], strict=True):
             right.setdefault(WORLD.wallets()[trade.wallet].skill, []).append(trade.toward_yes == (truth > price))
         if sum(map(len, right.values())) > 20_000:
             break
     for skill, hits in right.items():
         assert np.mean(hits) == pytest.approx((1 + skill) / 2, abs=5 * 0.5 / np.sqrt(len(hits)))
-
-
-def _truth_and_price(event: SyntheticEvent, market: SyntheticMarket, at: int) -> tuple[float, float]:
-    seen = quotes(event, (market,), np.array([at]))
-    return seen.truth[0, 0], seen.price[0, 0]
 
 
 # --- relations --------------------------------------------------------------------------------------------------------
