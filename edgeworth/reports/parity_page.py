@@ -15,6 +15,10 @@ MOST_OUTSIDE = 30
 """Entries outside the windows that are shown; ``parity.json`` has all of them."""
 
 
+LOOKBACK = "The strategy reads further back than its lookback says."
+"""Why a focused replay may differ: the bars that it puts before a window are as many as the lookback."""
+
+
 class StandingRow(NamedTuple):
     """One figure of both replays at the bar where they first differ."""
 
@@ -90,8 +94,10 @@ def verdict(report: ParityReport) -> str:
     over = f"over {of_bars(report.bars)}"
     if told.first_divergence is not None:
         at = f"{moment(told.first_divergence.opens_at)} UTC"
+        why = "" if told.keeps_lookback else f" {LOOKBACK}"
         return (
-            f"The two replays {over} first differ in the bar of {at}. What the focused replay says is not to be used."
+            f"The two replays {over} first differ in the bar of {at}.{why} "
+            "What the focused replay says is not to be used."
         )
     if not told.trades:
         same = "made a trade, and equity is the same at every bar. Where nothing happens, this proves little."

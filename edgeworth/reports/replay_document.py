@@ -311,7 +311,8 @@ class LookAheadDocument(Struct, frozen=True, kw_only=True):
 class ParityDocument(Struct, frozen=True, kw_only=True, tag_field="kind", tag="parity"):
     """Whether a focused replay came to what the full one came to, to the last bit.
 
-    ``speedup`` is ``seconds_full`` over the sum of ``seconds_screen`` and ``seconds_focused``.
+    ``speedup`` is ``seconds_full`` over the sum of ``seconds_screen`` and ``seconds_focused``. Without
+    ``keeps_lookback`` the strategy reads further back than it says, which is a difference too.
     """
 
     format: int
@@ -324,6 +325,7 @@ class ParityDocument(Struct, frozen=True, kw_only=True, tag_field="kind", tag="p
     seconds_focused: float
     speedup: float
     first_divergence: DivergenceDocument | None
+    keeps_lookback: bool
     soundness: SoundnessDocument
     look_ahead: LookAheadDocument | None
     seen: Count
@@ -473,6 +475,7 @@ def parity_json(report: ParityReport) -> dict[str, Any]:
             seconds_focused=told.seconds_focused,
             speedup=told.speedup,
             first_divergence=None if told.first_divergence is None else _divergence(told.first_divergence),
+            keeps_lookback=told.keeps_lookback,
             soundness=SoundnessDocument(
                 is_sound=told.soundness.is_sound,
                 entries=told.soundness.entries,

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from edgeworth.reports.batch_page import counted
+from edgeworth.reports.parity_page import LOOKBACK
 from flows.commands.bars_options import BarsOptions, StrategyOptions
 from flows.commands.batch_options import AsJson, InPrefect
 from flows.commands.console import results
@@ -55,6 +56,8 @@ def _show(report: dict[str, Any]) -> None:
             print_line(
                 f"  {name}: equity {stood['equity']!r}, {stood['trades']} trades, holds {stood['holds'] or 'nothing'}"
             )
+        if not report["keeps_lookback"]:
+            print_line(LOOKBACK)
     sound = report["soundness"]
     outside = sound["entries"] - sound["inside"]
     where = f"{outside:,} of them outside the windows" if outside else "all of them in a window"

@@ -433,6 +433,13 @@ def test_a_difference_is_shown_side_by_side_in_full():
     assert "No. 1 of 9 entries of the full replay was decided on outside every window" in text
 
 
+def test_a_lookback_that_is_declared_too_small_is_named_as_the_reason():
+    report = an_unequal_parity_report()
+    assert "lookback" not in text_of(render_parity(report))
+    short = replace(report, certificate=replace(report.certificate, keeps_lookback=False))
+    assert "The strategy reads further back than its lookback says." in text_of(render_parity(short))
+
+
 def test_one_bit_is_a_difference_that_can_be_seen():
     report = an_unequal_parity_report()
     found = report.certificate.first_divergence
