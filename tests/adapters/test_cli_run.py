@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.edgeworth_command import Ended, run
+from tests.edgeworth_command import Ended, run, run_warm
 
 pytestmark = pytest.mark.xdist_group("command-run")
 
@@ -22,8 +23,8 @@ KEYS = {
 }
 
 
-def run_job(folder: Path, *arguments: str, **settings: str) -> Ended:
-    return run(folder, "run", "--no-prefect", *arguments, **{**NO_KEYS, "EMBEDDING_MODEL": "lexical", **settings})
+def run_job(folder: Path, *arguments: str, begin: Callable[..., Ended] = run_warm, **settings: str) -> Ended:
+    return begin(folder, "run", "--no-prefect", *arguments, **{**NO_KEYS, "EMBEDDING_MODEL": "lexical", **settings})
 
 
 def report_in(folder: Path, done: Ended) -> dict[str, Any]:
@@ -37,7 +38,9 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def done(folder: Path) -> Ended:
-    return run_job(folder, "--source", "synthetic", "--limit", "60", "--no-history", "--top-volume", "3", "--json")
+    """From cold, as a user begins it."""
+    options = ("--limit", "60", "--no-history", "--top-volume", "3", "--json")
+    return run_job(folder, "--source", "synthetic", *options, begin=run)
 
 
 def test_it_ends_with_one_object_that_says_it_all(folder, done):

@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from edgeworth.adapters.storage.database import SqlSimulations, open_database
-from tests.edgeworth_command import SECRET, end, run, start
+from tests.edgeworth_command import SECRET, end, run_warm, start
 from tests.fake_daytona import FakeDaytona, running_daytona
 from tests.fake_services import AUTHOR, GOOD, INPUT_TOKENS, RESEARCH, FakeServices, Says, running_services
 from tests.flow_runs.processes import eventually
@@ -92,12 +92,12 @@ def test_a_batch_that_was_killed_asks_only_for_what_is_missing(tmp_path, service
     run_id = begun_run(tmp_path)
     assert daytona.created == 3
 
-    refused = run(tmp_path, *BATCH, **settings)
+    refused = run_warm(tmp_path, *BATCH, **settings)
     refused.says(2, "ANTHROPIC_API_KEY", "refused")
     assert refused.out == ""
     assert len(done_markets(tmp_path)) == 3
 
-    again = run(tmp_path, *BATCH, **settings)
+    again = run_warm(tmp_path, *BATCH, **settings)
     assert (again.code, again.err) == (0, "")
     assert again.json["run_id"] == run_id
     whole = check_complete(tmp_path, again.json, [1, 2, 3, 4])
@@ -128,7 +128,7 @@ def test_what_a_signal_ends_gives_its_sandboxes_back_and_the_same_command_goes_o
         assert list((tmp_path / "data" / "sandboxes").iterdir()) == []
     run_id = begun_run(tmp_path)
     daytona.hangs_on = ""
-    again = run(tmp_path, *BATCH, **settings)
+    again = run_warm(tmp_path, *BATCH, **settings)
     assert (again.code, again.json["run_id"]) == (0, run_id)
     check_complete(tmp_path, again.json, [1, 2])
     assert services.calls(AUTHOR) == {1: 1, 2: 3}

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
+import os
 from datetime import timedelta
 from pathlib import Path
 
@@ -13,19 +12,10 @@ from tasks import run_claims, wiring
 from tasks.clock import utc_now
 from tasks.settings import Settings, load_settings
 from tasks.taking_up import begin_run
+from tests.warm import WarmProcess
 
 HOUR = timedelta(hours=1)
-LEFT_BEHIND = """
-import sys
-from datetime import timedelta
-from tasks import wiring
-from tasks.settings import load_settings
-from tasks.taking_up import begin_run
-settings = load_settings()
-with wiring.open_storage(settings) as storage:
-    run = begin_run(storage, settings, kind="batch", parameters={"count": 10}, within=timedelta(hours=1))
-print(run.run_id, run.is_taken_up)
-"""
+REPOSITORY = Path(__file__).parents[2]
 
 
 @pytest.fixture
@@ -36,8 +26,10 @@ def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
 
 def left_behind() -> str:
     """The id of a run whose process ended in the middle."""
-    done = subprocess.run([sys.executable, "-c", LEFT_BEHIND], capture_output=True, text=True, check=True)
-    return done.stdout.split()[0]
+    environment = os.environ | {"PYTHONPATH": str(REPOSITORY)}
+    code, out, err = WarmProcess("tests.left_behind_process", [], cwd=Path.cwd(), environment=environment).end()
+    assert code == 0, err
+    return out.strip()
 
 
 def begun(settings: Settings, *, count: int = 10, kind: str = "batch", within: timedelta = HOUR) -> tuple[str, bool]:
