@@ -17,12 +17,15 @@ import urllib.request
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 COMMAND = [sys.executable, "-m", "flows.cli"]
 SLEEP_SECONDS = 2.0
 COMPUTE_SECONDS = 1.0
+LOOK_EVERY_SECONDS = 0.02
+"""For the page of a market; how exact its time is."""
 
 Figures = dict[str, float]
 
@@ -60,6 +63,72 @@ def batch(kind: str, markets: str, api_url: str = "") -> Figures:
         figures["goal: 1.15 times one market + 0.1 s a market, s"] = 1.15 * alone["seconds"] + 0.1 * number
         figures["task runs beyond one a market"] = float(_task_runs(api_url) - number)
     return figures
+
+
+def first_market(markets: str, api_url: str) -> Figures:
+    """From the start of the command until the first market's page stands in the folder, and until the last one's.
+
+    With the built-in models, as without any key. Beside the bare command for one market and for all of them stands the
+    same in Prefect with the server at ``api_url``; what either takes to import is told apart.
+    """
+    number = int(markets)
+    with tempfile.TemporaryDirectory() as folder:
+        catalogue = Path(folder) / "markets.json"
+        catalogue.write_text(json.dumps([_market(index) for index in range(number)]))
+        environment = _environment(folder, "http://127.0.0.1:9", at_once=number, api_url=api_url)
+        _run(environment, "ingest", "--no-prefect", "--source", f"file:{catalogue}")
+        _pages_over_time(environment, 1, "warm", is_in_prefect=True)
+        told = {
+            "one market, bare": _pages_over_time(environment, 1, "one", is_in_prefect=False),
+            "all, bare": _pages_over_time(environment, number, "bare", is_in_prefect=False),
+            "all, in Prefect": _pages_over_time(environment, number, "prefect", is_in_prefect=True),
+        }
+    figures = {"markets, all at once": float(number)}
+    imported = _importing("flows.cli, tasks.simulation.steps"), _importing("flows.cli, flows.simulate")
+    figures["importing what the bare command needs, s"] = imported[0]
+    figures["importing what the command needs in Prefect, s"] = imported[1]
+    own = told["all, in Prefect"]["the batch begins"] - imported[1]
+    figures["Prefect's own start: from there to the beginning of the batch, s"] = own
+    for name, pages in told.items():
+        figures |= {f"{name}: {what}, s": seconds for what, seconds in pages.items()}
+    alone, bare, whole = (pages["first page"] for pages in told.values())
+    figures["first page of all / of one market, bare"] = bare / alone
+    figures["first page in Prefect / of one market, bare"] = whole / alone
+    return figures
+
+
+def _pages_over_time(environment: dict[str, str], number: int, name: str, *, is_in_prefect: bool) -> Figures:
+    """Seconds since the command was started; a market's folder appears whole, so its page is whole when it is there."""
+    bare = () if is_in_prefect else ("--no-prefect",)
+    options = ("--top-volume", str(number), "--no-fetch", "--author", "builtin", "--name", name, "--json")
+    results = Path(environment["EDGEWORTH_RESULTS_DIR"])
+    began, began_at = time.perf_counter(), time.time()
+    seen: list[float] = []
+    with subprocess.Popen(
+        [*COMMAND, "simulate", *bare, *options], env=environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+    ) as process:
+        while len(seen) < number and process.poll() is None:
+            pages = len(list(results.glob(f"{name}_*/*/result.html")))
+            seen += [time.perf_counter() - began] * (pages - len(seen))
+            time.sleep(LOOK_EVERY_SECONDS)
+        output, _ = process.communicate(timeout=600)
+        ended = time.perf_counter() - began
+    report = json.loads(output)
+    assert (process.returncode, report["succeeded"], len(seen)) == (0, number, number), report
+    whole = json.loads((Path(report["results_dir"]) / "batch_report.json").read_text(encoding="utf-8"))
+    begun = datetime.fromisoformat(whole["started_at"]).timestamp() - began_at
+    return {"the batch begins": begun, "first page": seen[0], "last page": seen[-1], "the command ends": ended}
+
+
+def _importing(modules: str) -> float:
+    """Wall time of a fresh interpreter that imports ``modules`` and ends, the best of three."""
+
+    def once() -> float:
+        began = time.perf_counter()
+        subprocess.run([sys.executable, "-c", f"import {modules}"], check=True)
+        return time.perf_counter() - began
+
+    return min(once() for _ in range(3))
 
 
 def _computing(number: int, seconds: float) -> float:
