@@ -13,6 +13,7 @@ from rich import box
 from rich.table import Table
 
 from edgeworth.errors import ConfigurationError
+from edgeworth.reports.batch_page import counted
 from edgeworth.reports.rendering import percent
 from flows.commands.bars_options import (
     WHICH,
@@ -45,9 +46,9 @@ Examples:
 
     edgeworth sweep --bars BTC.csv --bars ETH.csv --strategy cross --grid fast=6,12,24 --grid slow=48,96 --no-prefect
 
-    edgeworth sweep --asset ETH --strategy my_rules:Breakout --grid days=1,2,3 --start 2023-01-01 --end 2024-12-31
+    edgeworth sweep --asset ETH --strategy my_rules:Breakout --grid bars=24,48,96 --start 2023-01-01 --end 2024-12-31
 
-    edgeworth sweep --market kalshi:KXFED-26DEC-T3.75 --strategy dip --grid drop=0.03,0.05,0.08 --json
+    edgeworth sweep --market kalshi:KXFED-26DEC-T3.75 --strategy dip --grid target=0.1,0.2,0.3 --json
 
 Every trial is kept in a ledger: what was tried is not tried again, and the best of a sweep is held against everything
 that was ever tried on these bars. A sweep that was interrupted goes on when the same command is given again.
@@ -170,7 +171,7 @@ def sweep(
     else:
         _show(report)
     for one in report["failed"]:
-        print_error(one["asset"], f"{one['trials']:,} trials came to nothing: {one['problem']}")
+        print_error(one["asset"], f"{counted(one['trials'], 'trial')} came to nothing: {one['problem']}")
     raise typer.Exit(1 if report["failed"] else 0)
 
 
@@ -233,7 +234,7 @@ def told(report: dict[str, Any]) -> Iterator[str]:
     """What was tried and what to think of the best, in sentences for a stranger."""
     made, taken = report["made_now"], report["taken_from_ledger"]
     yield (
-        f"{report['strategy']}: {made + taken:,} trials, {made:,} made in {report['seconds']:.1f} s, "
+        f"{report['strategy']}: {counted(made + taken, 'trial')}, {made:,} made in {report['seconds']:.1f} s, "
         f"{taken:,} known from the ledger; {report['earlier_trials']:,} others were tried on these bars before."
     )
     if not report["trials"]:

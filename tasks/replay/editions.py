@@ -7,7 +7,7 @@ from pathlib import Path
 from msgspec import Struct
 
 from edgeworth.replay.ledger import version_of
-from tasks.replay.own_code import source_digest
+from tasks.replay.own_code import UNREADABLE, source_digest
 from tasks.results import code_version
 
 _PROJECT = Path(__file__).resolve().parents[2]
@@ -28,11 +28,9 @@ class Edition(Struct, frozen=True):
 
 def edition_of(strategy: str) -> Edition:
     """The code of this process with which ``strategy`` is tried."""
-    version = code_version()
-    return Edition(
-        version_of(version, source_digest(strategy)),
-        is_certain_version(version, is_checkout=(_PROJECT / ".git").exists()),
-    )
+    version, source = code_version(), source_digest(strategy)
+    is_certain = is_certain_version(version, is_checkout=(_PROJECT / ".git").exists())
+    return Edition(version_of(version, source), is_certain=is_certain and source != UNREADABLE)
 
 
 def is_certain_version(version: str, *, is_checkout: bool) -> bool:

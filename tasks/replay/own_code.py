@@ -12,12 +12,15 @@ import importlib.util
 from collections.abc import Iterator
 from pathlib import Path
 
+UNREADABLE = "unreadable"
+"""In place of a digest where there is no source, as of a compiled module."""
+
 _OURS = frozenset({"edgeworth", "tasks", "flows"})
 _INSTALLED = frozenset({"site-packages", "dist-packages"})
 
 
 def source_digest(strategy: str) -> str | None:
-    """SHA-256 of the source of ``module:Class``; ``None`` for a strategy that comes with Edgeworth.
+    """SHA-256 of the source of ``module:Class``, ``UNREADABLE`` without one; ``None`` of what comes with Edgeworth.
 
     The module can be imported: ``build_strategy`` has done so.
     """
@@ -34,6 +37,8 @@ def source_digest(strategy: str) -> str | None:
             continue
         found[name] = file.read_bytes()
         waiting += _imports(found[name], name, is_package=file.name == "__init__.py")
+    if not found:
+        return UNREADABLE
     summed = hashlib.sha256()
     for name in sorted(found):
         summed.update(f"{name}\n{len(found[name])}\n".encode() + found[name])

@@ -14,6 +14,7 @@ from edgeworth.replay.candidates import candidates_text
 from edgeworth.replay.parity import Certificate
 from edgeworth.reports.batch_page import counted
 from edgeworth.reports.parity_page import render_parity
+from edgeworth.reports.rendering import percent
 from edgeworth.reports.replay import BarsTold, ParityReport, ReplayReport, ScreenReport, SweepReport
 from edgeworth.reports.replay_document import parity_json, replay_json, screen_json, sweep_json
 from edgeworth.reports.replay_page import render_replay
@@ -90,7 +91,15 @@ def sentence(report: Report) -> str:
         case ParityReport():
             return _compared(report.certificate)
         case SweepReport():
-            return f"{report.strategy}: {report.made_now + report.taken_from_ledger:,} trials"
+            return _judged(report)
+
+
+def _judged(report: SweepReport) -> str:
+    verdict, lost = report.verdict, sum(one.trials for one in report.failed)
+    made = f"{report.strategy}: {counted(report.made_now + report.taken_from_ledger, 'trial')}"
+    deflated = None if verdict is None else verdict.deflated_sharpe
+    said = "nothing to judge" if deflated is None else f"deflated Sharpe ratio of the best {percent(deflated)}"
+    return f"{counted(lost, 'trial')} came to nothing; {made}, {said}" if lost else f"{made}, {said}"
 
 
 def _compared(found: Certificate) -> str:

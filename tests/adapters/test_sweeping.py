@@ -7,17 +7,26 @@ import signal
 import subprocess
 import sys
 import threading
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+from edgeworth.markets.fees import FeeKind, FeeTerms
+from edgeworth.markets.history import PricePoint
+from edgeworth.markets.market import MarketStatus
+from edgeworth.markets.resolution import Resolution, ResolutionShape
+from edgeworth.markets.venue import Venue
 from edgeworth.reports.replay import SweepReport
 from tasks import wiring
 from tasks.replay.editions import Edition
-from tasks.replay.publishing import has_failed
+from tasks.replay.plan import BarsChoice, SweepPlan
+from tasks.replay.publishing import has_failed, sentence
+from tasks.replay.sweeping import sweep_plainly
+from tests.builders import NOON, a_market
 from tests.edgeworth_command import run
 from tests.replaying import bars_csv, walked_bars
-from tests.stored import settings_at
+from tests.stored import open_stores, save_markets, settings_at
 from tests.sweep_process import GRID, NAME, begun, fill, module_of, sweep_in
 
 REPOSITORY = Path(__file__).parents[2]
@@ -140,6 +149,7 @@ def test_a_trial_that_fails_is_told_and_the_others_go_on(folder, sqlite_url):
     [failed] = report.failed
     assert (failed.asset, failed.trials, failed.problem) == ("ETH", 2, "ArithmeticError: two days are <too> much")
     assert (report.made_now, len(kept(folder, sqlite_url, report))) == (4, 4)
+    assert sentence(report).startswith("2 trials came to nothing; holder: 4 trials, deflated Sharpe ratio of the best")
     page = (folder / "results" / Path(report.folder or "").name / "summary.html").read_text()
     assert "two days are &lt;too&gt; much" in page
 
@@ -148,6 +158,44 @@ def test_when_every_trial_fails_there_is_a_report_without_a_verdict(folder, sqli
     report = sweep_in(folder, sqlite_url, strategy=f"{module_of(folder)}:Picky", grid={"hold_seconds": (172_800,)})
     assert report.verdict is None
     assert (report.made_now, report.failed[0].trials) == (0, 1)
+
+
+def test_markets_are_swept_at_the_fees_of_their_venue_and_with_their_own_end(tmp_path):
+    """Prices that fall and come back, every ten hours; one market paid, the other is open."""
+    decided = Resolution(shape=ResolutionShape.DECIDED, payouts=(1_000_000, 0), resolved_at=NOON + timedelta(days=30))
+    free = FeeTerms(kind=FeeKind.NONE)
+    with open_stores(tmp_path) as storage:
+        save_markets(
+            storage,
+            [
+                a_market("0x1", slug="rain", fee_terms=free),
+                a_market("0x2", slug="over", fee_terms=free, status=MarketStatus.RESOLVED, resolution=decided),
+            ],
+        )
+        for key in ("0x1", "0x2"):
+            storage.history.save_prices([falling(key, hour) for hour in range(200)])
+    plan = SweepPlan(
+        bars=(BarsChoice(market="rain"), BarsChoice(market="over")),
+        strategy="dip",
+        settings={"screener.fast": 3, "screener.slow": 9},
+        grid={"stake": (50.0, 100.0), "target": (0.05, 0.1)},
+    )
+    report = sweep_plainly(settings_at(tmp_path), plan)
+    assert report.made_now == 8
+    assert report.verdict is not None
+    assert set(report.verdict.overfitting) == {"polymarket:0x1", "polymarket:0x2"}
+    assert any("each of the others was swept at its own" in note for note in report.notes)
+
+
+def falling(key: str, hour: int) -> PricePoint:
+    return PricePoint(
+        venue=Venue.POLYMARKET,
+        market_native_id=key,
+        outcome_index=0,
+        at=NOON - timedelta(hours=300 - hour),
+        interval_seconds=3_600,
+        price=600_000 - 30_000 * (hour % 10),
+    )
 
 
 # --- the command --------------------------------------------------------------------------------------------------------
@@ -190,7 +238,7 @@ def test_a_failed_trial_ends_the_command_with_1(folder):
     done = run(folder, "sweep", "--bars", NAME, "--strategy", strategy, *quick, *grid, "--no-prefect", "--json")
     assert done.code == 1
     assert (done.json["made_now"], done.json["failed"][0]["trials"]) == (1, 1)
-    assert "ETH: 1 trials came to nothing: ArithmeticError: two days are <too> much" in done.err
+    assert "ETH: 1 trial came to nothing: ArithmeticError: two days are <too> much" in done.err
 
 
 @pytest.mark.parametrize(

@@ -19,8 +19,8 @@ from edgeworth.replay.sweep import Trial, run_trials
 from flows.commands.sweep import grid_values, told
 from flows.forms_sweep import SweepForm
 from flows.sweep import sweep_name
-from tasks.replay.editions import Edition, is_certain_version
-from tasks.replay.own_code import source_digest
+from tasks.replay.editions import Edition, edition_of, is_certain_version
+from tasks.replay.own_code import UNREADABLE, source_digest
 from tasks.replay.plan import BarsChoice, SweepPlan
 from tasks.replay.sweep_layout import MOST_UNITS, PreparedSweep, lay_out, prepare_sweep
 from tests.replaying import bars_csv, walked_bars
@@ -199,6 +199,11 @@ def test_what_it_does_not_import_says_nothing(own):
     before = digest(own)
     (own / "unused.py").write_text("CHANGED = True\n")
     assert digest(own) == before
+
+
+def test_where_no_source_can_be_read_nothing_is_certain():
+    assert source_digest("math:Mine") == UNREADABLE
+    assert not edition_of("math:Mine").is_certain
 
 
 def test_a_strategy_that_comes_with_edgeworth_has_its_version():
