@@ -39,8 +39,9 @@ Examples:
     edgeworth evaluate forecasts --synthetic --json
 
 A forecast is scored when its market has ended yes or no, both the model and the market had said something, and it was
-written down before the outcome may have been known. How markets ended is what the last `edgeworth ingest` read. Exit
-code 1 when a registered forecast was changed or removed since.
+written down before the outcome may have been known. How markets ended is what the last `edgeworth ingest` read. Live
+forecasts, written down within an hour of the instant they look at, are scored apart from those that look back
+(`--as-of`). Exit code 1 when a registered forecast was changed or removed since.
 """
 
 app = typer.Typer(no_args_is_help=True, help="Score what Edgeworth decides and forecasts.")
