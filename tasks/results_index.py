@@ -54,7 +54,7 @@ def index_page(site: Site) -> str:
         return None if run_files.find(site.results_dir, page) is None else quote(page)
 
     told = told_runs(site, address)
-    now = f"As of {minute(site.now())}, when a run ended; `edgeworth serve` shows how it is now."
+    now = f"As of {minute(site.now())}, when a run ended; the site (edgeworth serve) shows how it is now."
     return render_index(told.runs, note=f"{now} {told.note}".strip(), strays=told.strays)
 
 
