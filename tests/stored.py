@@ -15,6 +15,7 @@ from edgeworth.ports import PageWrite, PassProgress, RawPosition
 from tasks import wiring
 from tasks.settings import Settings
 from tests.builders import NOON
+from tests.databases import make_sqlite
 
 
 def settings_at(folder: Path, **changes: object) -> Settings:
@@ -24,6 +25,7 @@ def settings_at(folder: Path, **changes: object) -> Settings:
 
 @contextmanager
 def open_stores(folder: Path) -> Iterator[wiring.Storage]:
+    make_sqlite(folder / "data" / "edgeworth.db")
     with wiring.open_storage(settings_at(folder)) as storage:
         yield storage
 
