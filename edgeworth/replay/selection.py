@@ -23,7 +23,7 @@ EULER_GAMMA = 0.577_215_664_901_532_9
 SPLITS = 16
 """Blocks of time, as in the paper: 12,870 ways to halve them."""
 
-_AT_ONCE = 4_000_000
+_AT_ONCE = 1_000_000
 """Ranks in memory at one time."""
 
 _NORMAL = NormalDist()

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from pydantic import ValidationError
 
-from edgeworth.errors import ConfigurationError
+from edgeworth.errors import ConfigurationError, StorageGoneError
 from edgeworth.replay.ledger import tried, version_of
 from edgeworth.replay.sweep import Trial, run_trials
 from flows.commands.sweep import grid_values, told
@@ -23,6 +23,7 @@ from tasks.replay.editions import Edition, edition_of, is_certain_version
 from tasks.replay.own_code import UNREADABLE, source_digest
 from tasks.replay.plan import BarsChoice, SweepPlan
 from tasks.replay.sweep_layout import MOST_UNITS, PreparedSweep, lay_out, prepare_sweep
+from tasks.replay.sweeping import broken_off
 from tests.replaying import bars_csv, walked_bars
 from tests.stored import settings_at
 
@@ -147,6 +148,15 @@ def test_very_many_trials_make_larger_units_not_more_of_them(folder):
     layout = lay_out(prepared(folder, grid=wide), plan(folder, grid=wide, chunk=1), FakeLedger(), CERTAIN)
     assert len(layout.units) <= MOST_UNITS
     assert layout.missing == 2_000
+
+
+def test_a_unit_whose_process_was_lost_is_told_and_what_would_hit_all_ends_the_sweep(folder):
+    [unit] = lay_out(prepared(folder), plan(folder), FakeLedger(), CERTAIN).units
+    [lost] = broken_off(unit, RuntimeError("the process ended abruptly")).failed
+    assert (lost.asset, lost.trials, lost.problem) == ("ETH", 6, "RuntimeError: the process ended abruptly")
+    for error in (ConfigurationError("no such module there"), StorageGoneError("no ledger"), KeyboardInterrupt()):
+        with pytest.raises(type(error)):
+            broken_off(unit, error)
 
 
 @pytest.mark.parametrize(
