@@ -7,7 +7,6 @@ from typing import Annotated, Any
 import typer
 
 from edgeworth.reports.batch_page import counted
-from edgeworth.reports.parity_page import LOOKBACK
 from flows.commands.bars_options import BarsOptions, StrategyOptions
 from flows.commands.batch_options import AsJson, InPrefect
 from flows.commands.console import results
@@ -44,6 +43,9 @@ def parity(
 
 
 def _show(report: dict[str, Any]) -> None:
+    # Not above: the page knows the replay, which no other command needs.
+    from edgeworth.reports.parity_page import LOOKBACK
+
     print_data(report)
     if report["equal"]:
         trades = counted(report["trades"], "trade")

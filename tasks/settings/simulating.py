@@ -46,7 +46,8 @@ class SimulatingSettings(BaseModel):
     task_runner: Literal["threads", "processes", "dask", "ray"] = Field(
         default="threads",
         validation_alias=AliasChoices("EDGEWORTH_TASK_RUNNER"),
-        description="Where the markets of a batch, and the trials of a sweep, are worked on in Prefect; see [growing](growing.md).",
+        description="Where the markets of a batch, and the trials of a sweep, are worked on in Prefect; "
+        "see [growing](growing.md).",
     )
     dask_address: str | None = Field(
         default=None,
