@@ -35,6 +35,9 @@ def test_the_deployments_and_when_they_run(planned):
         "simulate-batch/daily": [("45 7 * * *", "UTC")],
         "simulate-batch/trending": [("50 * * * *", "UTC")],
         "simulate-batch/manual": [],
+        "screen/manual": [],
+        "replay/manual": [],
+        "parity/manual": [],
         "sweep/manual": [],
         "reap-sandboxes/hourly": [("5 * * * *", "UTC")],
     }
