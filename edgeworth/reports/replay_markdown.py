@@ -123,7 +123,7 @@ def _whole(
     for title, rows in lists:
         out += _bullets(title, rows)
     out += _bullets(
-        "Bars", [f"{escaped(one.asset)} of {escaped(one.source)}: {escaped(gaps_told(one))}" for one in bars]
+        "Bars", [f"{escaped(one.asset)} of {escaped(one.source)}; gaps: {escaped(gaps_told(one))}" for one in bars]
     )
     out += _bullets("Worth knowing", [escaped(note) for note in report.notes])
     if report.folder:
