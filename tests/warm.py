@@ -81,7 +81,10 @@ def _host() -> socket.socket:
 
     def end() -> None:
         ours.close()
-        host.wait()
+        try:
+            host.wait(timeout=10)
+        except subprocess.TimeoutExpired:  # a test gave up on what it began
+            host.kill()
 
     atexit.register(end)
     return ours
