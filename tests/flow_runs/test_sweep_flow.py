@@ -72,4 +72,4 @@ def test_a_sweep_that_is_interrupted_ends_its_units_and_leaves_no_process(server
     assert "Traceback" not in ended.err
     eventually(lambda: not processes_of(folder), within=40, what="the end of the processes")
     assert begun(folder) < 3_999
-    assert not list((folder / "results").iterdir())
+    assert not list((folder / "results").glob("sweep_*"))
