@@ -74,17 +74,22 @@ def block_sums(returns: Floats, splits: int = SPLITS) -> Floats:
 
 
 def overfitting_probability(trials: Sequence[Floats]) -> float | None:
-    """How often the best trial in one half of the blocks lies at or below the median in the other half.
+    """How often the best trial in one half of the blocks lies below the median in the other half.
+
+    One that lies at the median counts half, so that drawing a trial comes to a half whether they are odd or even in
+    number; the paper leaves it open.
 
     Args:
         trials: The ``block_sums`` of each, over the same bars.
 
     Returns:
-        From 0 to 1; ``None`` with fewer than two trials.
+        From 0 to 1; ``None`` with fewer than two trials, or where none of them ever moved.
     """
     if len(trials) < 2:
         return None
     blocks = np.stack(trials)
+    if not blocks[:, :, 2].any():
+        return None
     halves = _halves(blocks.shape[1])
     # Many trials have more ranks than memory: some choices at a time.
     at_once = max(1, _AT_ONCE // len(trials))
@@ -100,13 +105,15 @@ def _halves(splits: int) -> Floats:
     return chosen
 
 
-def _fallen(chosen: Floats, blocks: Floats) -> int:
-    """In how many of ``chosen`` the best trial lies at or below the median of the others' half."""
+def _fallen(chosen: Floats, blocks: Floats) -> float:
+    """In how many of ``chosen`` the best trial lies below the median of the others' half; at the median counts half."""
     outside = _sharpes(1.0 - chosen, blocks)
     best = _sharpes(chosen, blocks).argmax(axis=1)
     reached = np.take_along_axis(outside, best[:, None], axis=1)
-    rank = (outside < reached).sum(axis=1) + ((outside == reached).sum(axis=1) + 1) / 2
-    return int(np.count_nonzero(rank / (len(blocks) + 1) <= 0.5))
+    # Twice the rank among all, of those that are equal the mean; twice the median is their number and one.
+    twice = 2 * (outside < reached).sum(axis=1) + (outside == reached).sum(axis=1) + 1
+    at_median = len(blocks) + 1
+    return float(np.count_nonzero(twice < at_median) + 0.5 * np.count_nonzero(twice == at_median))
 
 
 def _sharpes(chosen: Floats, blocks: Floats) -> Floats:
