@@ -164,7 +164,10 @@ def judge(trials: Sequence[Trial], earlier: Sequence[float] = ()) -> Verdict:
         by_dataset.setdefault((trial.asset, trial.dataset), []).append(trial)
     return Verdict(
         trials=ranked,
-        deflated_sharpe=deflated_sharpe(
+        # A best trial whose equity never moved has no Sharpe ratio, and none to deflate.
+        deflated_sharpe=None
+        if best.metrics.sharpe is None
+        else deflated_sharpe(
             best.sharpe,
             bars=best.bars,
             skewness=best.skewness,

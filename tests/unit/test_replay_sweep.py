@@ -204,3 +204,9 @@ def test_trials_of_several_assets_are_deflated_together_and_told_apart_for_overf
     verdict = judge(trials)
     assert verdict.deflated_sharpe == pytest.approx(0.5559, abs=5e-5)
     assert set(verdict.overfitting) == {"ETH", "BTC"}
+
+
+def test_a_best_trial_that_never_moved_has_nothing_to_deflate():
+    one = a_trial(0.0)
+    still = msgspec.structs.replace(one, metrics=msgspec.structs.replace(one.metrics, sharpe=None, trades=0))
+    assert judge([still, still]).deflated_sharpe is None
