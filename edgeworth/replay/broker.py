@@ -117,8 +117,8 @@ class Broker:
         self.is_busy = self._waiting is not None or self.account.position is not None
 
     def _refused(self, order: Enter) -> str | None:
-        if not (order.quantity > 0.0 and math.isfinite(order.quantity)):
-            return f"expected a quantity above zero, found {order.quantity:g}"
+        if (reason := _unusable(order)) is not None:
+            return reason
         if self._waiting is not None:
             return "another order waits already"
         if self.account.position is not None and self._leave is None:
@@ -240,6 +240,20 @@ class Broker:
             return
         account.cash -= sign * order.quantity * price + fee
         account.position = Position(order, price=price, fees=fee, decided_at=self._decided_at, entered_at=row.opens_at)
+
+
+def _unusable(order: Enter) -> str | None:
+    """What of ``order`` cannot be meant. An indicator in its warm-up is NaN, and so is what is reckoned from it."""
+    if not (order.quantity > 0.0 and math.isfinite(order.quantity)):
+        return f"expected a quantity above zero, found {order.quantity:g}"
+    exits = order.exits
+    amounts = (("limit", order.limit), ("stop", exits.stop), ("target", exits.target), ("trail", exits.trail))
+    for name, amount in amounts:
+        if amount is not None and not (amount >= 0.0 and math.isfinite(amount)):
+            return f"expected a {name} of zero or more, found {amount:g}"
+    if exits.hold_seconds is not None and not exits.hold_seconds >= 0:
+        return f"expected a holding time of zero seconds or more, found {exits.hold_seconds:g}"
+    return None
 
 
 def _stop(position: Position) -> tuple[float | None, ExitReason]:

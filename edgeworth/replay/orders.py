@@ -21,7 +21,7 @@ class Direction(StrEnum):
 
 
 class Exits(Struct, frozen=True, kw_only=True):
-    """When a position ends by itself; ``None`` is never.
+    """When a position ends by itself; ``None`` is never. An order with a value that is no number is refused.
 
     Attributes:
         stop, target: Distance from the entry's price at which a loss is cut, a gain is taken.

@@ -33,7 +33,7 @@ def run_signals(  # noqa: C901, PLR0912, PLR0915 - one pass is what makes it fas
         wishes: 1 long, -1 short, 0 nothing, at the end of each bar; one against what is held ends it.
         exits: Distances of stop, target and trailing stop, where a wish stands; NaN for none.
         money: Cash, share of the equity that is staked, fee, and half of the spread with slippage.
-        hold_seconds: Longest time in a position; 0 for no end.
+        hold_seconds: Longest time in a position; below 0 for no end.
 
     Returns:
         Equity; for each position decided, entered, left (-1 while open), direction and reason; for each its quantity,
@@ -58,7 +58,7 @@ def run_signals(  # noqa: C901, PLR0912, PLR0915 - one pass is what makes it fas
             if sign != 0:
                 if leaves >= 0:
                     reason, out = leaves, open_[i] * (1.0 + -sign * worse)
-                elif hold_seconds > 0 and opens_at[i] >= opens_at[entered] + hold_seconds:
+                elif hold_seconds >= 0 and opens_at[i] >= opens_at[entered] + hold_seconds:
                     reason, out = TIME, open_[i] * (1.0 + -sign * worse)
             for step in range(2):
                 # First what is due at the open, then what is met within the bar.

@@ -38,7 +38,8 @@ class Signals:
     Attributes:
         wishes: 1 long, -1 short, 0 nothing. While a position is held, one against it ends it; nothing else does
             anything.
-        stop, target, trail: Distances of the exits, where there is a wish; ``None`` for none.
+        stop, target, trail: Distances of the exits, where there is a wish; ``None`` for none. A wish with one that is
+            no number is refused.
         fraction: Of the equity that is staked. hold_seconds: Longest time in a position.
         note: Of every trade.
     """
@@ -76,6 +77,8 @@ def compiled_replay(
         raise ConfigurationError("expected bars of a spot asset and a fee in proportion to what changes hands")
     known = columns if columns is not None else indicator_columns(bars, strategy)
     signals = strategy.signals(bars, known)
+    if not _is_usable(signals):
+        return full_replay(bars, strategy, setup)
     none = np.full(len(bars), np.nan)
     equity, places, sums, _, is_refused = signal_kernel.run_signals(
         bars.opens_at,
@@ -83,7 +86,7 @@ def compiled_replay(
         signals.wishes,
         (_or(signals.stop, none), _or(signals.target, none), _or(signals.trail, none)),
         (setup.cash, signals.fraction, costs.fee.rate, costs.half_spread + costs.slippage),
-        signals.hold_seconds or 0,
+        -1 if signals.hold_seconds is None else signals.hold_seconds,
     )
     if is_refused:
         return full_replay(bars, strategy, setup)
@@ -98,6 +101,14 @@ def compiled_replay(
         refusals=(),
         seen=len(bars),
     )
+
+
+def _is_usable(signals: Signals) -> bool:
+    """Whether the exits of every wish are distances, so that none is refused for one that cannot be meant."""
+    asked = np.flatnonzero(signals.wishes)
+    exits = [column[asked] for column in (signals.stop, signals.target, signals.trail) if column is not None]
+    is_time = signals.hold_seconds is None or signals.hold_seconds >= 0
+    return is_time and all(bool(np.all((column >= 0.0) & (column < np.inf))) for column in exits)
 
 
 def _or(column: Floats | None, none: Floats) -> Floats:

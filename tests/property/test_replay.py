@@ -24,7 +24,7 @@ from edgeworth.replay.indicators import (
 )
 from edgeworth.replay.loop import ReplaySetup, focused_replay, full_replay
 from edgeworth.replay.metrics import held
-from edgeworth.replay.orders import Enter, Exits
+from edgeworth.replay.orders import Direction, Enter, Exits, Leave
 from edgeworth.replay.parity import first_divergence
 from edgeworth.replay.screener import Screener, screen
 from edgeworth.replay.signals import Signals, compiled_replay
@@ -126,6 +126,52 @@ def test_equity_moves_only_while_something_is_held(strategy):
         assert not (moved & ~around & ~left & ~_both_within(replay)).any()
 
 
+def test_equity_is_finite_whatever_is_asked_for():
+    """Every number of an order may be anything that arithmetic on prices gives, NaN and infinity among them."""
+    filled = 0
+    for seed in range(SEEDS):
+        is_market = seed % 2 == 1
+        bars = walked_bars(seed, 120, is_market=is_market)
+        replay = full_replay(bars, _Anything(seed, bars.close[0]))
+        assert np.isfinite(replay.equity).all(), f"seed {seed}"
+        assert all(np.isfinite([trade.exit_price, trade.profit]).all() for trade in replay.trades), f"seed {seed}"
+        filled += len(replay.trades)
+    assert filled > 500
+
+
+class _Anything:
+    """Orders whose every number is drawn, of which some cannot be meant."""
+
+    name = "anything"
+    lookback = 1
+    indicators = {}  # noqa: RUF012 - never changed
+
+    def __init__(self, seed, price):
+        self._rng = np.random.default_rng(seed)
+        self._price = price
+
+    def _amount(self, most):
+        odd = (float("nan"), float("inf"), -float("inf"), -most, 0.0)
+        return odd[self._rng.integers(len(odd))] if self._rng.random() < 0.1 else self._rng.uniform(0.0, most)
+
+    def _maybe(self, most):
+        return None if self._rng.random() < 0.5 else self._amount(most)
+
+    def on_bar(self, past, account):
+        if self._rng.random() < 0.1:
+            return (Leave(),)
+        price = self._price
+        exits = Exits(
+            stop=self._maybe(price / 20),
+            target=self._maybe(price / 20),
+            trail=self._maybe(price / 20),
+            hold_seconds=None if self._rng.random() < 0.8 else int(self._rng.integers(-1, 100_000)),
+        )
+        side = Direction.LONG if self._rng.random() < 0.5 else Direction.SHORT
+        quantity = self._amount(account.equity / price)
+        return (Enter(side=side, quantity=quantity, exits=exits, limit=self._maybe(2 * past.close[-1])),)
+
+
 def _both_within(replay):
     """Bars within which a position was both entered and left."""
     out = np.zeros(len(replay.equity), dtype=bool)
@@ -195,21 +241,51 @@ def test_a_compiled_strategy_with_target_and_time_too():
         assert full.trades == compiled.trades
 
 
+@pytest.mark.parametrize("hold_seconds", [None, 0, 36_000, -1])
+def test_also_where_an_exit_cannot_be_known_yet_or_cannot_be_meant(hold_seconds):
+    """Ranges are known after sixty bars, crosses after twenty: until then each wish is refused."""
+    refused = traded = 0
+    for seed in range(30):
+        strategy = _Timed(CrossFollower(fast=5, slow=20, ranges=60), hold_seconds)
+        bars = walked_bars(seed, 220)
+        full, compiled = full_replay(bars, strategy), compiled_replay(bars, strategy)
+        assert full.equity.tobytes() == compiled.equity.tobytes(), f"seed {seed}"
+        assert (full.trades, full.open_position, full.refusals) == (
+            compiled.trades,
+            compiled.open_position,
+            compiled.refusals,
+        )
+        refused += len(full.refusals)
+        traded += len(full.trades)
+    assert refused > 30
+    assert (traded == 0) is (hold_seconds == -1)
+
+
+def test_a_compiled_strategy_that_holds_for_no_time_leaves_at_the_next_open():
+    for seed in range(30):
+        strategy = _Timed(CrossFollower(fast=5, slow=20, ranges=7), 0)
+        bars = walked_bars(seed, 220)
+        full, compiled = full_replay(bars, strategy), compiled_replay(bars, strategy)
+        assert full.trades == compiled.trades
+        assert full.equity.tobytes() == compiled.equity.tobytes(), f"seed {seed}"
+
+
 class _Timed:
-    """A cross follower that takes its gain at one average range, and leaves after ten hours."""
+    """A cross follower that takes its gain at one average range, and leaves after a time, else ten hours."""
 
     name = "timed"
     lookback = 2
 
-    def __init__(self, cross):
+    def __init__(self, cross, hold_seconds=36_000):
         self._cross = cross
+        self._hold = hold_seconds
         self.indicators = cross.indicators
 
     def on_bar(self, past, account):
         orders = self._cross.on_bar(past, account)
-        exits = Exits(target=past["atr"][-1], hold_seconds=36_000)
+        exits = Exits(target=past["atr"][-1], hold_seconds=self._hold)
         return [replace(order, exits=exits) if isinstance(order, Enter) else order for order in orders]
 
     def signals(self, bars, columns):
         wishes = self._cross.signals(bars, columns).wishes
-        return Signals(wishes=wishes, fraction=0.5, target=columns["atr"], hold_seconds=36_000, note="cross")
+        return Signals(wishes=wishes, fraction=0.5, target=columns["atr"], hold_seconds=self._hold, note="cross")

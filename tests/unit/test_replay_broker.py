@@ -181,6 +181,37 @@ def test_what_is_not_carried_out_is_told(script, reason):
     assert [refusal.reason for refusal in replay.refusals] == [reason]
 
 
+NAN, INFINITE = float("nan"), float("inf")
+
+
+@pytest.mark.parametrize(
+    ("order", "reason"),
+    [
+        ({"limit": NAN}, "expected a limit of zero or more, found nan"),
+        ({"limit": -1.0}, "expected a limit of zero or more, found -1"),
+        ({"exits": Exits(stop=NAN)}, "expected a stop of zero or more, found nan"),
+        ({"exits": Exits(stop=INFINITE)}, "expected a stop of zero or more, found inf"),
+        ({"exits": Exits(target=NAN)}, "expected a target of zero or more, found nan"),
+        ({"exits": Exits(target=-0.5)}, "expected a target of zero or more, found -0.5"),
+        ({"exits": Exits(trail=NAN)}, "expected a trail of zero or more, found nan"),
+        ({"exits": Exits(hold_seconds=-1)}, "expected a holding time of zero seconds or more, found -1"),
+    ],
+)
+@pytest.mark.parametrize("make", [buy, sell], ids=["long", "short"])
+def test_an_order_whose_price_or_exit_is_no_number_is_refused(make, order, reason):
+    """Five times an average range that is not known yet would be a target that every bar has reached, at no price."""
+    replay = replayed(bars_of(*[FLAT] * 4), {0: [make(**order)]})
+    assert [refusal.reason for refusal in replay.refusals] == [reason]
+    assert (replay.trades, replay.open_position) == ((), None)
+    assert replay.equity.tolist() == [1_000.0] * 4
+
+
+def test_a_distance_of_zero_can_be_meant():
+    """A stop at the price of the entry: out as soon as the open is no better."""
+    replay = replayed(bars_of(*[FLAT] * 4), {0: [buy(exits=Exits(stop=0.0, hold_seconds=0))]})
+    assert (replay.refusals, [trade.exit_reason for trade in replay.trades]) == ((), [ExitReason.STOP])
+
+
 def test_when_the_money_is_gone_it_ends():
     """Ten sold short at 100 with 1,000 behind them: at 210 they have cost 1,100."""
     bars = bars_of(FLAT, FLAT, (210.0, 210.0, 210.0, 210.0), (215.0, 215.0, 215.0, 215.0), FLAT, FLAT)
