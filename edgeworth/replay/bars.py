@@ -157,23 +157,37 @@ def bars_from_values(bars: Sequence[Bar], *, is_market: bool = False) -> Bars:
 
 
 def bars_from_prices(
-    points: pl.DataFrame, *, market_id: str, interval_seconds: int, is_synthetic: bool = False
+    points: pl.DataFrame,
+    *,
+    market_id: str,
+    interval_seconds: int,
+    is_synthetic: bool = False,
+    until: datetime | None = None,
 ) -> Bars:
     """Bars of the price history of one outcome: those intervals in which the venue recorded a price.
+
+    A price that was recorded just when a bar ends is its close, and the open of the next: a candle of an hour, which is
+    told at its end, is then the bar of that hour.
 
     Args:
         points: Columns ``at`` (UTC) and ``price`` (0 to 1, or null where nothing traded), in any order.
         market_id: What the bars are called.
         interval_seconds: How long a bar is.
         is_synthetic: The market is invented.
+        until: Bars that have not ended by then are left out.
 
     Raises:
         DataError: As ``bars_from_table``.
     """
-    known = points.drop_nulls("price").sort("at", maintain_order=True)
-    opens = pl.col("at").dt.truncate(f"{interval_seconds}s").alias("opens_at")
+    length = pl.duration(seconds=interval_seconds)
+    within = points.drop_nulls("price").with_columns(pl.col("at").dt.truncate(f"{interval_seconds}s").alias("opens_at"))
+    at_ends = within.filter(pl.col("at") == pl.col("opens_at")).with_columns(pl.col("opens_at") - length)
+    of_bars = at_ends.join(within.select("opens_at").unique(), on="opens_at", how="semi")
+    known = pl.concat([within, of_bars]).sort("opens_at", "at", maintain_order=True)
+    if until is not None:
+        known = known.filter(pl.col("opens_at") + length <= until)
     price = pl.col("price")
-    grouped = known.group_by(opens, maintain_order=True).agg(
+    grouped = known.group_by("opens_at", maintain_order=True).agg(
         price.first().alias("open"), price.max().alias("high"), price.min().alias("low"), price.last().alias("close")
     )
     named = grouped.with_columns(

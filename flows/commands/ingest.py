@@ -139,7 +139,7 @@ def _print(report: dict[str, Any]) -> None:
     for label in (*_COLUMNS.values(), "history"):
         table.add_column(label, justify="right", no_wrap=True)
     for one in report["sources"]:
-        history = sum(one["history"][name] for name in ("prices", "books", "trades"))
+        history = sum(one["history"][name] for name in ("prices", "books", "trades", "bars"))
         name = one["source"] if one["source"].startswith("file:") or not one["venue"] else one["venue"]
         table.add_row(shown(name), *(f"{one[column]:,}" for column in _COLUMNS), f"{history:,}")
     results.print(table)

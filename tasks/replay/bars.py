@@ -11,7 +11,7 @@ from msgspec import Struct
 from edgeworth.errors import ConfigurationError, DataError
 from edgeworth.markets.bars import BarSurvey
 from edgeworth.markets.market import Market
-from edgeworth.replay.bars import Bars, bars_from_prices, bars_from_table, bars_from_values, instant
+from edgeworth.replay.bars import Bars, bars_from_prices, bars_from_table, bars_from_values
 from edgeworth.replay.broker import Settlement
 from edgeworth.replay.costs import VenueFee
 from edgeworth.reports.replay import BarsTold, bars_told
@@ -144,8 +144,7 @@ def _of_market(settings: Settings, name: str, outcome: int, interval_seconds: in
         rows = storage.history.scan_prices([market.market_id])
         # A point of a longer interval says nothing of the bars within it.
         fits = (pl.col("outcome_index") == outcome) & (pl.col("interval_seconds") <= interval_seconds)
-        begun = instant(int(now.timestamp()) // interval_seconds * interval_seconds)
-        points = rows.filter(fits & (pl.col("at") < begun)).select("at", "price_micros").drop_nulls().collect()
+        points = rows.filter(fits).select("at", "price_micros").drop_nulls().collect()
         if points.is_empty():
             raise ConfigurationError(_no_prices(rows, market, outcome, interval_seconds))
     # Divided by numpy: polars multiplies by the inverse, which makes 0.39999999999999997 of 400,000 millionths.
@@ -155,6 +154,7 @@ def _of_market(settings: Settings, name: str, outcome: int, interval_seconds: in
         market_id=market.market_id,
         interval_seconds=interval_seconds,
         is_synthetic=market.venue.is_synthetic,
+        until=now,
     )
     settlement, note = _settlement(market, outcome)
     label = market.outcomes[outcome].label

@@ -96,7 +96,7 @@ def test_the_unix_time_counts_where_a_date_says_otherwise(tmp_path):
     bars, _, _ = walked(file)
     assert bars[0].opens_at == TEN
     assert file.bars.other_dates == 3
-    assert "3 rows are dated otherwise than their unix time, which counts" in file.bars.remark
+    assert "3 rows dated otherwise than the unix time, which counts" in file.bars.remark
 
 
 def test_gaps_and_repeated_hours_are_told_and_nothing_is_filled(tmp_path):
@@ -107,8 +107,8 @@ def test_gaps_and_repeated_hours_are_told_and_nothing_is_filled(tmp_path):
     assert survey.gaps == (Gap(starts_at=TEN + timedelta(hours=2), missing=3),)
     assert (survey.repeated, survey.contradicting) == (1, 1)
     assert file.bars.remark == (
-        "6 bars of 3,600 s of BTC in USDT, 2020-09-19 10:00 to 2020-09-19 17:00 UTC, oldest first; 1 rows say again "
-        "what another says; 1 rows contradict an earlier one, which stands; 3 bars are missing in 1 gaps, 3 of them "
+        "4 bars of 3,600 s of BTC in USDT, 2020-09-19 10:00 to 2020-09-19 17:00 UTC, oldest first; 1 row said again "
+        "what another says; 1 row contradicted an earlier one, which stands; 3 bars missing in 1 gap, 3 of them "
         "from 2020-09-19 12:00 on"
     )
 

@@ -41,20 +41,20 @@ def test_a_row_said_twice_counts_once_and_is_told(tmp_path):
     found = read(tmp_path, row(1) + row(2) + row(2) + row(3))
     assert hours(found) == [1, 2, 3]
     assert found.table.survey.repeated == 1
-    assert "1 rows say again what another says" in found.remark
+    assert "1 row said again what another says" in found.remark
 
 
 def test_a_gap_stays_a_gap_and_is_told(tmp_path):
     found = read(tmp_path, row(1) + row(2) + row(5) + row(6))
     assert hours(found) == [1, 2, 5, 6]
     assert found.table.survey.gaps == (Gap(starts_at=TEN + timedelta(hours=3), missing=2),)
-    assert "2 bars are missing in 1 gaps" in found.remark
+    assert "2 bars missing in 1 gap" in found.remark
 
 
 def test_a_bar_that_has_not_ended_is_left_out_and_told(tmp_path):
     found = read(tmp_path, row(1) + row(2) + row(3), now=TEN + timedelta(hours=3, minutes=30))
     assert hours(found) == [1, 2]
-    assert "1 bars that had not ended are left out" in found.remark
+    assert "1 bar that had not ended left out" in found.remark
 
 
 def test_a_compressed_table_is_the_same(tmp_path):
@@ -84,6 +84,26 @@ def test_what_would_have_to_be_left_out_in_silence_is_refused(tmp_path, rows, wo
         read(tmp_path, rows)
     assert words in str(caught.value)
     assert str(caught.value).startswith("ETHUSDT_1h.csv: ")
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("datetime;open;high;low;close;volume\n2020-09-19 10:00:00;1;1;1;1;1\n", "separated by commas, found them"),
+        (
+            "datetime,open,high,low,close,close\n2020-09-19 10:00:00,1,1,1,1,1\n",
+            "each column once, found 'close' twice",
+        ),
+        (HEADER + "01/31/2024 00:00,1,1,1,1,1\n01/31/2024 01:00,1,1,1,1,1\n", "expected a date in datetime, found"),
+        (
+            "datetime,symbol,open,high,low,close\n2020-09-19 10:00:00,<script>,1,1,1,1\n",
+            "expected a symbol of up to 30 letters and digits, found '<script>'",
+        ),
+    ],
+)
+def test_a_table_of_another_form_says_what_is_wrong_with_it(tmp_path, text, words):
+    with pytest.raises(UnreadableInputError, match=words):
+        read(tmp_path, text, header="")
 
 
 def test_utc_may_be_said_or_not(tmp_path):

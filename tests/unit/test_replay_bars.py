@@ -138,6 +138,23 @@ def test_bars_of_a_market_from_its_prices():
     assert (bars.open.tolist(), bars.high.tolist(), bars.close.tolist()) == ([0.4, 0.0], [0.6, 0.0], [0.6, 0.0])
 
 
+def test_a_price_at_the_end_of_a_bar_is_its_close_and_the_open_of_the_next():
+    """Candles of an hour, told at their ends: the bar of an hour is the candle of that hour."""
+    points = pl.DataFrame({"at": hours(0, 1, 2, 4), "price": [0.4, 0.6, 0.5, 0.3]})
+    bars = bars_from_prices(points, market_id="m", interval_seconds=HOUR)
+    assert [bars.at(index) for index in range(4)] == hours(0, 1, 2, 4)
+    assert bars.open.tolist() == [0.4, 0.6, 0.5, 0.3]
+    assert bars.close.tolist() == [0.6, 0.5, 0.5, 0.3]
+    assert bars.high.tolist() == [0.6, 0.6, 0.5, 0.3]
+    assert bars.low.tolist() == [0.4, 0.5, 0.5, 0.3]
+
+
+def test_a_bar_of_a_market_is_known_when_it_has_ended():
+    points = pl.DataFrame({"at": hours(0, 1, 2), "price": [0.4, 0.6, 0.5]})
+    bars = bars_from_prices(points, market_id="m", interval_seconds=HOUR, until=hours(2)[0])
+    assert bars.close.tolist() == [0.6, 0.5]
+
+
 def test_a_price_of_a_market_lies_within_zero_and_one():
     with pytest.raises(DataError, match=r"from 0 to 1 in 'high', found 1\.2"):
         flat_bars([0.5, 1.2], is_market=True, open=np.array([0.5, 0.5]))

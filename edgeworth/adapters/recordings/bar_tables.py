@@ -35,6 +35,7 @@ _PRICE_COLUMNS: Final = ("open", "high", "low", "close")
 
 _DOLLARS: Final = ("FDUSD", "USDT", "USDC", "BUSD", "TUSD", "USD")
 _PAIR: Final = re.compile(rf"([A-Z0-9]{{2,10}}?)[/_-]?({'|'.join(_DOLLARS)}|EUR|GBP|BTC|ETH)")
+_SYMBOL: Final = re.compile(r"[A-Z0-9][A-Z0-9._:/-]{0,29}")
 _LENGTH: Final = re.compile(r"(\d{1,2})([mhdw])", re.IGNORECASE)
 _UNIT_SECONDS: Final = {"m": 60, "h": 3_600, "d": 86_400, "w": 604_800}
 _HOUR_OF_DAY: Final = "%Y-%m-%d %I-%p"
@@ -61,21 +62,28 @@ class BarTable(Struct, frozen=True, kw_only=True):
         """The table in one sentence, with everything odd about it."""
         survey, said = self.survey, []
         if survey.repeated:
-            said.append(f"{survey.repeated:,} rows say again what another says")
+            said.append(f"{counted(survey.repeated, 'row')} said again what another says")
         if survey.contradicting:
-            said.append(f"{survey.contradicting:,} rows contradict an earlier one, which stands")
+            said.append(f"{counted(survey.contradicting, 'row')} contradicted an earlier one, which stands")
         if survey.gaps:
             longest = max(survey.gaps, key=lambda gap: gap.missing)
             said.append(
-                f"{survey.missing:,} bars are missing in {len(survey.gaps):,} gaps, {longest.missing:,} of them from "
-                f"{longest.starts_at:%Y-%m-%d %H:%M} on"
+                f"{counted(survey.missing, 'bar')} missing in {counted(len(survey.gaps), 'gap')}, "
+                f"{longest.missing:,} of them from {longest.starts_at:%Y-%m-%d %H:%M} on"
             )
         if self.other_dates:
-            said.append(f"{self.other_dates:,} rows are dated otherwise than their unix time, which counts")
+            said.append(f"{counted(self.other_dates, 'row')} dated otherwise than the unix time, which counts")
         begin, end = survey.first_opens_at, survey.last_ends_at
         when = "" if begin is None or end is None else f", {begin:%Y-%m-%d %H:%M} to {end:%Y-%m-%d %H:%M} UTC"
-        what = f"{survey.count:,} bars of {self.terms.interval_seconds:,} s of {self.terms.asset} in {self.terms.unit}"
+        bars = survey.count - survey.repeated - survey.contradicting
+        unit = f" in {self.terms.unit}" if self.terms.unit else ""
+        what = f"{counted(bars, 'bar')} of {self.terms.interval_seconds:,} s of {self.terms.asset}{unit}"
         return "; ".join([f"{what}{when}, {survey.order.value}", *said])
+
+
+def counted(number: int, noun: str) -> str:
+    """``1 row``, ``2 rows``."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 def is_bar_header(header: Sequence[str]) -> bool:
@@ -264,7 +272,10 @@ def _is_number(text: str) -> bool:
 
 def _asset(rows: Sequence[Mapping[str, str]], name: str) -> tuple[str, str]:
     """Asset and unit of the first row that states them, else of the file's name."""
-    found = next((symbol for row in rows if (symbol := _symbol(row)) is not None), None)
+    try:
+        found = next((symbol for row in rows if (symbol := _symbol(row)) is not None), None)
+    except ParseError as error:
+        raise UnreadableInputError(f"{name}: {error}") from error
     if found is None:
         parts = re.split(r"[_.\s-]+", name.upper())
         found = next((pair for part in parts if (pair := _pair(part)) is not None), None)
@@ -278,7 +289,12 @@ def _asset(rows: Sequence[Mapping[str, str]], name: str) -> tuple[str, str]:
 
 def _symbol(cells: Mapping[str, str]) -> tuple[str, str] | None:
     text = next((cells[name] for name in _SYMBOL_COLUMNS if cells.get(name)), None)
-    return None if text is None else _pair(text.strip().upper()) or (text.strip().upper()[:20], "")
+    if text is None:
+        return None
+    symbol = text.strip().upper()
+    if _SYMBOL.fullmatch(symbol) is None:
+        raise ParseError("bad_symbol", f"expected a symbol of up to 30 letters and digits, found {text[:40]!r}")
+    return _pair(symbol) or (symbol, "")
 
 
 def _pair(text: str) -> tuple[str, str] | None:
@@ -293,11 +309,14 @@ def _pair(text: str) -> tuple[str, str] | None:
 def _interval(rows: Sequence[Mapping[str, str]], name: str) -> int:
     """The most common distance of two neighbouring rows; of a single row what the file's name says."""
     instants = []
+    unread: ParseError | None = None
     for row in rows:
         try:
             instants.append(_opens_at(row))
-        except ParseError:
-            continue
+        except ParseError as error:
+            unread = unread or error
+    if unread is not None and not instants:
+        raise UnreadableInputError(f"{name}: {unread}")
     steps = Counter(abs(round((later - earlier).total_seconds())) for earlier, later in pairwise(instants))
     del steps[0]
     if steps:

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from edgeworth.adapters.recordings.bar_tables import BarTable, ParsedTable, parse_table
+from edgeworth.adapters.recordings.bar_tables import BarTable, ParsedTable, counted, parse_table
 from edgeworth.adapters.recordings.contents import survey
 from edgeworth.adapters.recordings.rows import Rows
 from edgeworth.errors import UnreadableInputError
@@ -39,7 +39,7 @@ class BarsFile(Struct, frozen=True, kw_only=True):
     @property
     def remark(self) -> str:
         """The table in one sentence, with everything odd about it."""
-        left_out = f"; {self.unfinished:,} bars that had not ended are left out" if self.unfinished else ""
+        left_out = f"; {counted(self.unfinished, 'bar')} that had not ended left out" if self.unfinished else ""
         return f"{self.table.remark}{left_out}"
 
 

@@ -193,6 +193,8 @@ def _checked_heading(path: Path) -> Heading:
             found = _heading(first, next(reader, []))
             if found is None:
                 raise _unknown_header(path.name, first)
+            if twice := next((name for name in found.names if name and found.names.count(name) > 1), None):
+                raise UnreadableInputError(f"{path.name}: expected each column once, found {twice[:40]!r} twice")
             for _ in reader:
                 pass
         except csv.Error as error:
@@ -214,7 +216,15 @@ def _heading(first: list[str], second: list[str]) -> Heading | None:
     return None
 
 
+def _is_known(header: list[str]) -> bool:
+    return layout_of(header) is not None or is_bar_header(header)
+
+
 def _unknown_header(name: str, header: list[str]) -> UnreadableInputError:
+    if separator := next((one for one in ";\t|" if _is_known(",".join(header).split(one))), None):
+        return UnreadableInputError(
+            f"{name}: expected columns that are separated by commas, found them separated by {separator!r}"
+        )
     shown = ", ".join(cell[:30] for cell in header[:8]) + (", ..." if len(header) > 8 else "")
     nearest = max(LAYOUTS, key=lambda layout: len(layout.columns & set(header)))
     wanted = ", ".join(sorted(nearest.columns))
