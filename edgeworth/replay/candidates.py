@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from typing import Annotated
 
 import msgspec
 import numpy as np
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 from edgeworth.errors import DataError
 from edgeworth.replay.bars import Bars, Ints
@@ -27,7 +28,7 @@ class Candidate(Struct, frozen=True, kw_only=True):
 
     asset: str
     dataset: str
-    timestamp: datetime
+    timestamp: Annotated[datetime, Meta(tz=True)]
     side: Direction
     score: float
     reason: str
@@ -46,7 +47,8 @@ def read_candidates(text: str) -> list[Candidate]:
         DataError: A line is none; says which.
     """
     found = []
-    for number, line in enumerate(text.splitlines(), start=1):
+    # Not `splitlines`: it also cuts at characters that may stand within a JSON string.
+    for number, line in enumerate(text.split("\n"), start=1):
         if not line.strip():
             continue
         try:
