@@ -7,11 +7,12 @@ bars and for those before a cut. The first bar at which both differ is one that 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 from msgspec import Struct
 
-from edgeworth.errors import LookAheadError
+from edgeworth.errors import ConfigurationError, LookAheadError
 from edgeworth.replay.bars import Bars, Floats
 from edgeworth.replay.indicators import Indicator
 from edgeworth.replay.loop import ReplaySetup, focused_replay
@@ -41,7 +42,7 @@ class LookAhead(Struct, frozen=True, kw_only=True):
     """Whether a strategy, its screener or an indicator of either knows what comes later.
 
     Attributes:
-        cuts: How often the bars were cut short.
+        cuts: At how many places the bars were cut short.
         looked_at: What was looked at: ``strategy``, ``screener``, each indicator by its name.
         changes: The first change of each of those that did not keep to the past.
     """
@@ -69,6 +70,9 @@ def by_screener(screener: Screener) -> Said:
 def by_strategy(make: Callable[[Bars], Strategy], setup: ReplaySetup = ReplaySetup()) -> Said:  # noqa: B008 - a frozen value
     """What a strategy orders, and its equity.
 
+    A settlement at the end of the bars, or later, is left out: the bar that brings it is not among them, so nothing of
+    it is known at the ends of those that are.
+
     Args:
         make: Makes it, from bars where it is fitted to them; else ``lambda bars: strategy``.
         setup: Money and costs.
@@ -76,7 +80,7 @@ def by_strategy(make: Callable[[Bars], Strategy], setup: ReplaySetup = ReplaySet
 
     def said(bars: Bars) -> Sequence[object]:
         noted = _Noted(make(bars))
-        replay = focused_replay(bars, noted, [(0, len(bars))], setup)
+        replay = focused_replay(bars, noted, [(0, len(bars))], _known_by(bars, setup))
         orders = [*noted.orders, *[()] * (len(bars) - len(noted.orders))]
         return list(zip(orders, _bits(replay.equity), strict=True))
 
@@ -87,15 +91,31 @@ def past_changes(bars: Bars, said: Said, rng: np.random.Generator, *, cuts: int 
     """Cut ``bars`` at random places and note the first bar of each cut that is spoken of differently then.
 
     Args:
-        bars: At least three.
+        bars: Enough for ``cut_places``.
         said: What is looked at: ``by_indicator``, ``by_screener``, ``by_strategy``, or one's own.
         rng: Draws the places.
         cuts: How many.
+
+    Raises:
+        ConfigurationError: There are too few bars.
     """
-    whole = said(bars)
-    places = rng.integers(2, len(bars), size=cuts)
-    changes = (_first_change(whole, said(bars.part(0, int(cut))), int(cut)) for cut in np.unique(places))
-    return [change for change in changes if change is not None]
+    return _changes(bars, said, cut_places(bars, rng, cuts))
+
+
+def cut_places(bars: Bars, rng: np.random.Generator, cuts: int) -> list[int]:
+    """``cuts`` places, each another one, at which ``bars`` may be cut short; fewer where there are no more.
+
+    Two bars are left by each, one of which has traded: of others nobody may be asked anything.
+
+    Raises:
+        ConfigurationError: There is no such place.
+    """
+    first = max(2, int(np.argmin(bars.is_quiet)) + 1)
+    if (places := len(bars) - first) < 1:
+        raise ConfigurationError(
+            f"expected {first + 1} bars of {bars.asset} or more, so that they can be cut short, found {len(bars)}"
+        )
+    return sorted((first + rng.choice(places, size=min(cuts, places), replace=False)).tolist())
 
 
 def look_ahead(
@@ -104,18 +124,22 @@ def look_ahead(
     """Cut ``bars`` short at ``cuts`` random places and look whether anything is said differently of the past.
 
     Args:
-        bars: At least three.
+        bars: Enough for ``cut_places``.
         strategy: Run over every bar, with its indicators as columns.
         screener: That points out its candidates.
         setup: Money and costs.
-        rng: Draws the places, for each of those looked at anew.
+        rng: Draws the places, the same for all that is looked at.
         cuts: At least 1.
+
+    Raises:
+        ConfigurationError: There are too few bars.
     """
+    places = cut_places(bars, rng, cuts)
     said = {"strategy": by_strategy(lambda _: strategy, setup), "screener": by_screener(screener)}
     said |= {name: by_indicator(indicator) for name, indicator in strategy.indicators.items()}
-    changes = {name: past_changes(bars, one, rng, cuts=cuts) for name, one in said.items()}
+    changes = {name: _changes(bars, one, places) for name, one in said.items()}
     first = {name: min(found, key=lambda change: change.bar) for name, found in changes.items() if found}
-    return LookAhead(cuts=cuts, looked_at=tuple(said), changes=first)
+    return LookAhead(cuts=len(places), looked_at=tuple(said), changes=first)
 
 
 def require_no_look_ahead(bars: Bars, said: Said, rng: np.random.Generator, *, cuts: int = 20) -> None:
@@ -130,6 +154,19 @@ def require_no_look_ahead(bars: Bars, said: Said, rng: np.random.Generator, *, c
         raise LookAheadError(
             f"bar of {at}: {first.with_future} with all bars, {first.without} with the first {first.cut}"
         )
+
+
+def _changes(bars: Bars, said: Said, places: Sequence[int]) -> list[PastChange]:
+    whole = said(bars)
+    changes = (_first_change(whole, said(bars.part(0, cut)), cut) for cut in places)
+    return [change for change in changes if change is not None]
+
+
+def _known_by(bars: Bars, setup: ReplaySetup) -> ReplaySetup:
+    settlement = setup.settlement
+    if settlement is None or settlement.at < int(bars.opens_at[-1]) + bars.interval_seconds:
+        return setup
+    return replace(setup, settlement=None)
 
 
 def _first_change(whole: Sequence[object], part: Sequence[object], cut: int) -> PastChange | None:

@@ -13,6 +13,7 @@ from msgspec.structs import replace
 
 from edgeworth.errors import ConfigurationError, DataError, LookAheadError
 from edgeworth.replay.bars import Bars, Floats
+from edgeworth.replay.broker import Settlement
 from edgeworth.replay.candidates import candidates_text, places, read_candidates
 from edgeworth.replay.indicators import Indicator, Row, Sma, State, VolatilityRegime, first_difference
 from edgeworth.replay.loop import ReplaySetup, focused_replay, full_replay
@@ -27,9 +28,16 @@ from edgeworth.replay.parity import (
 from edgeworth.replay.screener import Screener, screen
 from edgeworth.replay.strategies import CrossFollower, LongHolder
 from edgeworth.replay.strategy import Account, Past, Strategy
-from edgeworth.replay.truncation import by_indicator, by_strategy, past_changes, require_no_look_ahead
+from edgeworth.replay.truncation import (
+    by_indicator,
+    by_strategy,
+    cut_places,
+    look_ahead,
+    past_changes,
+    require_no_look_ahead,
+)
 from edgeworth.replay.windows import windows_around, windows_at
-from tests.replaying import flat_bars, walked_bars
+from tests.replaying import HOUR, flat_bars, walked_bars
 
 BARS = walked_bars(11, 600)
 QUICK = Screener(fast=5, slow=20, regime=VolatilityRegime(n=5, usual=20, high=1.3, low=0.75))
@@ -272,6 +280,62 @@ def test_what_looks_back_only_passes():
     require_no_look_ahead(BARS, by_indicator(Sma(9)), np.random.default_rng(1))
 
 
+class HoldsAll(Struct, frozen=True):
+    """Buys ten at the second bar and keeps them."""
+
+    name: str = "holds all"
+    lookback: int = 1
+
+    @property
+    def indicators(self) -> Mapping[str, Indicator]:
+        return {}
+
+    def on_bar(self, past: Past, account: Account) -> Sequence[Order]:
+        return (Enter(side=Direction.LONG, quantity=10.0),) if past.ended == 1 else ()
+
+
+@pytest.mark.parametrize("seconds", [0, 1, -1, HOUR // 2])
+def test_a_settlement_at_the_end_of_a_bar_is_no_sight_of_the_future(seconds):
+    """A market that resolves on the hour: the bar that ends then does not hold the settlement, the one behind it does."""
+    bars = flat_bars([0.6] * 10, is_market=True, volume=np.full(10, np.nan))
+    setup = ReplaySetup(settlement=Settlement(at=int(bars.opens_at[6]) + seconds, value=1.0))
+    assert full_replay(bars, HoldsAll(), setup).trades[0].exit_reason == "settled"
+    said = by_strategy(lambda _: HoldsAll(), setup)
+    assert past_changes(bars, said, np.random.default_rng(0), cuts=200) == []
+
+
+def test_every_place_at_which_bars_can_be_cut_is_another_one():
+    bars = flat_bars([100.0] * 10)
+    assert cut_places(bars, np.random.default_rng(0), 200) == [2, 3, 4, 5, 6, 7, 8, 9]
+    assert len(set(cut_places(bars, np.random.default_rng(0), 5))) == 5
+
+
+def test_bars_that_begin_quietly_are_cut_behind_the_first_that_traded():
+    """Three hundred hours without a trade: what is left by a cut among them would be no bars to ask anybody about."""
+    bars = flat_bars([100.0] * 300 + [100.0 + index for index in range(100)], volume=np.repeat([0.0, 5.0], [300, 100]))
+    assert min(cut_places(bars, np.random.default_rng(0), 1_000)) == 301
+    found = look_ahead(bars, HoldsAll(), QUICK, ReplaySetup(), np.random.default_rng(0), cuts=20)
+    assert (found.is_clean, found.cuts) == (True, 20)
+
+
+def test_bars_that_are_too_few_to_be_cut_are_told():
+    with pytest.raises(
+        ConfigurationError, match="expected 3 bars of ETH or more, so that they can be cut short, found 2"
+    ):
+        cut_places(flat_bars([100.0] * 2), np.random.default_rng(0), 4)
+    quiet = flat_bars([100.0] * 4, volume=np.array([0.0, 0.0, 0.0, 5.0]))
+    with pytest.raises(ConfigurationError, match="expected 5 bars of ETH or more"):
+        cut_places(quiet, np.random.default_rng(0), 4)
+
+
+def test_all_that_is_looked_at_is_looked_at_with_the_same_cuts_and_their_number_is_true():
+    """Eight bars can be cut at six places, however often one asks."""
+    found = look_ahead(BARS.part(0, 8), PeekFollower(), QUICK, ReplaySetup(), np.random.default_rng(0), cuts=50)
+    assert found.cuts == 6
+    assert found.looked_at == ("strategy", "screener", "next")
+    assert (found.changes["next"].bar, found.changes["next"].cut) == (1, 2)
+
+
 def test_candidates_are_lines_of_text_and_come_back():
     candidates = screen(BARS, QUICK).candidates()
     assert len(candidates) > 5
@@ -305,6 +369,23 @@ def test_candidates_of_another_asset_or_of_other_bars_are_refused():
 def test_a_line_that_is_no_candidate_is_named():
     with pytest.raises(DataError, match="line 2: expected a candidate"):
         read_candidates(candidates_text(screen(BARS, QUICK).candidates()[:1]) + '{"asset": "ETH"}\n')
+
+
+def test_a_candidate_without_a_zone_is_refused():
+    """It would be read as the time of whoever reads it."""
+    (line, *_) = candidates_text(screen(BARS, QUICK).candidates()).split("\n")
+    with pytest.raises(DataError, match="line 1: expected a candidate"):
+        read_candidates(line.replace('Z","side"', '","side"'))
+
+
+@pytest.mark.parametrize("sign", ["\u2028", "\u2029", "\u0085"])
+def test_only_a_line_feed_ends_a_line(sign):
+    """Others may stand within a reason, as JSON has it; a file of Windows ends its lines with both."""
+    (first, second, *_) = screen(BARS, QUICK).candidates()
+    odd = replace(first, reason=f"one{sign}two")
+    text = candidates_text([odd, second])
+    assert read_candidates(text) == [odd, second]
+    assert read_candidates(text.replace("\n", "\r\n")) == [odd, second]
 
 
 def test_a_screener_is_blind_before_its_warm_up_so_all_of_that_is_looked_at():
