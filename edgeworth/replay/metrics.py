@@ -48,7 +48,7 @@ def metrics(replay: Replay) -> Metrics:
     per_year = bars_a_year(replay)
     trades, last = replay.trades, replay.open_position
     dealt = sum(trade.quantity * (trade.entry_price + trade.exit_price) for trade in trades)
-    fees = sum(trade.fees for trade in trades)
+    fees = math.fsum(trade.fees for trade in trades)
     if last is not None:
         dealt += last.quantity * last.entry_price
         fees += last.fees
@@ -59,7 +59,7 @@ def metrics(replay: Replay) -> Metrics:
         win_rate=sum(trade.profit > 0.0 for trade in trades) / len(trades) if trades else None,
         sharpe=_yearly(returns, float(returns.std(ddof=1)), per_year),
         sortino=_yearly(returns, math.sqrt(float(np.mean(np.minimum(returns, 0.0) ** 2))), per_year),
-        drawdown=-float(underwater(replay).min()),
+        drawdown=0.0 - float(underwater(replay).min()),
         exposure=float(held(replay).mean()),
         turnover=dealt / mean_equity if mean_equity > 0.0 else math.inf,
         fees=fees,

@@ -116,7 +116,7 @@ def _looked_at(report: ReplayReport) -> str:
     )
     seen = percent(report.replay.seen / report.bars.bars)
     return (
-        f"Looked at were {seen} of the bars: those within {report.reach} of the {found} {source}, "
+        f"Looked at were {seen} of the bars: those within {report.reach} bars of {found} {source}, "
         "those in which the screener knows nothing yet, and those while something was open."
     )
 

@@ -158,7 +158,7 @@ def test_every_figure_stands_beside_what_it_means():
 def test_a_focused_replay_says_which_bars_it_looked_at_and_a_full_one_that_it_saw_all():
     focused = text_of(render_replay(a_replay_report()))
     assert "Focused replay" in focused
-    assert "those within 8 of the 26 candidates that were screened here" in focused
+    assert "those within 8 bars of 26 candidates that were screened here" in focused
     read = text_of(render_replay(a_replay_report(candidates_from="candidates.jsonl")))
     assert "26 candidates read from candidates.jsonl" in read
     assert "edgeworth parity checks it" in focused

@@ -183,8 +183,10 @@ def test_what_is_no_strategy_of_ones_own(own, name, words):
 def test_the_strategy_that_the_documentation_shows(tmp_path, monkeypatch):
     """It is sound for its screener, and a replay around candidates comes to what the full one comes to."""
     page = (Path(__file__).resolve().parents[2] / "docs" / "replay.md").read_text(encoding="utf-8")
-    (example,) = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
-    (tmp_path / "mystrategies.py").write_text(example)
+    strategy, indicator = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
+    used = strategy.replace('"score": self.screener}', '"score": self.screener, "reach": Reach()}')
+    assert used != strategy
+    (tmp_path / "mystrategies.py").write_text(f"{used}\n\n{indicator}")
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(sys, "path", sys.path.copy())
     try:
