@@ -54,7 +54,7 @@ class Picky(LongHolder, frozen=True, kw_only=True, tag=True):
 
 def fill(folder: Path) -> None:
     """A table of bars and a module of strategies."""
-    (folder / NAME).write_text(bars_csv(walked_bars(21, 300)))
+    (folder / NAME).write_text(bars_csv(walked_bars(29, 300)))
     (folder / f"{module_of(folder)}.py").write_text(OWN)
 
 
