@@ -6,8 +6,10 @@ from pathlib import Path
 
 from msgspec import Struct
 
+from edgeworth.errors import ConfigurationError
 from edgeworth.replay.ledger import version_of
 from tasks.replay.own_code import UNREADABLE, source_digest
+from tasks.replay.strategies import build_strategy
 from tasks.results import code_version
 
 _PROJECT = Path(__file__).resolve().parents[2]
@@ -31,6 +33,30 @@ def edition_of(strategy: str) -> Edition:
     version, source = code_version(), source_digest(strategy)
     is_certain = is_certain_version(version, is_checkout=(_PROJECT / ".git").exists())
     return Edition(version_of(version, source), is_certain=is_certain and source != UNREADABLE)
+
+
+def imported_edition(strategy: str) -> Edition:
+    """The same where ``strategy`` may not have been imported yet, which is done first.
+
+    Raises:
+        ConfigurationError: It cannot be imported.
+    """
+    build_strategy(strategy, {})
+    return edition_of(strategy)
+
+
+def check_same(strategy: str, begun: Edition, here: Edition) -> None:
+    """See that the strategy of this process is the one that the sweep began with.
+
+    Raises:
+        ConfigurationError: Its source is another, so that its trials would be told as those of the first.
+    """
+    expected, found = (each.version.partition("/")[2] for each in (begun, here))
+    if expected != found:
+        raise ConfigurationError(
+            f"{strategy[:60]}: expected the source that the sweep began with ({expected[:12]}), found another where a "
+            f"unit is made ({found[:12]}); start again when no file changes, and with the same files on every machine"
+        )
 
 
 def is_certain_version(version: str, *, is_checkout: bool) -> bool:

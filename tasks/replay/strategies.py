@@ -13,6 +13,7 @@ from msgspec import Struct
 from edgeworth.errors import ConfigurationError
 from edgeworth.replay.strategies import CrossFollower, DipBuyer, Fusion, LongHolder
 from edgeworth.replay.sweep import Screened, grid
+from tasks.replay.own_code import noted_source
 
 STRATEGIES: Mapping[str, type[Struct]] = {
     "cross": CrossFollower,
@@ -74,7 +75,8 @@ def _imported(name: str) -> type[Struct]:
         # A console script does not have the folder in which it is run, where a user's module lies.
         sys.path.insert(0, here)
     try:
-        found = getattr(importlib.import_module(module), attribute, None)
+        with noted_source(name):
+            found = getattr(importlib.import_module(module), attribute, None)
     except ImportError as error:
         raise ConfigurationError(f"expected a module that can be imported in {name[:60]!r}, found: {error}") from error
     if not (isinstance(found, type) and issubclass(found, Struct)):

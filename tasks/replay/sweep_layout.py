@@ -26,6 +26,7 @@ from edgeworth.replay.sweep import Trial
 from edgeworth.reports.replay import setting_of
 from tasks.replay.bars import ReadBars, read_bars
 from tasks.replay.editions import Edition
+from tasks.replay.own_code import check_unchanged
 from tasks.replay.plan import SweepPlan
 from tasks.replay.steps import replay_setup
 from tasks.replay.strategies import ReplayStrategy, build_strategy, strategy_grid
@@ -77,6 +78,7 @@ class SweepUnit(Struct, frozen=True, kw_only=True):
         reach: Bars before and behind a candidate.
         strategy: Its name, or ``module:Class``.
         settings: Of each trial, as plain values.
+        edition: The code that the sweep began with.
     """
 
     name: str
@@ -85,6 +87,7 @@ class SweepUnit(Struct, frozen=True, kw_only=True):
     reach: int
     strategy: str
     settings: tuple[Mapping[str, Any], ...]
+    edition: Edition
 
     def strategies(self) -> list[ReplayStrategy]:
         """A strategy for each of the settings.
@@ -126,6 +129,7 @@ def prepare_sweep(settings: Settings, plan: SweepPlan) -> PreparedSweep:
             f"expected a window of 0 bars or more and units of 1 trial or more, found {plan.window} and {plan.chunk}"
         )
     base = build_strategy(plan.strategy, plan.settings)
+    check_unchanged(plan.strategy)
     strategies = tuple(strategy_grid(plan.strategy, plan.grid, plan.settings))
     for strategy in strategies:
         _check_strategy(strategy, plan)
@@ -150,7 +154,7 @@ def lay_out(given: PreparedSweep, plan: SweepPlan, ledger: TrialLedger, edition:
         missing.append((one, _by_screener([strategy for strategy, digest in pairs if digest not in found])))
     trials = sum(len(strategies) for _, strategies in missing)
     chunk = max(plan.chunk, math.ceil(trials / max(1, MOST_UNITS - len(missing))))
-    units = itertools.chain.from_iterable(_units(one, strategies, plan, chunk) for one, strategies in missing)
+    units = itertools.chain.from_iterable(_units(one, strategies, plan, chunk, edition) for one, strategies in missing)
     return SweepLayout(known=tuple(known), units=tuple(units))
 
 
@@ -225,7 +229,9 @@ def _by_screener(strategies: list[ReplayStrategy]) -> list[ReplayStrategy]:
     return sorted(strategies, key=lambda strategy: places.setdefault(strategy.screener, len(places)))
 
 
-def _units(one: SweptBars, strategies: list[ReplayStrategy], plan: SweepPlan, chunk: int) -> Iterator[SweepUnit]:
+def _units(
+    one: SweptBars, strategies: list[ReplayStrategy], plan: SweepPlan, chunk: int, edition: Edition
+) -> Iterator[SweepUnit]:
     for number, start in enumerate(range(0, len(strategies), chunk), 1):
         yield SweepUnit(
             name=f"{slug(one.bars.asset)}-{number}",
@@ -234,4 +240,5 @@ def _units(one: SweptBars, strategies: list[ReplayStrategy], plan: SweepPlan, ch
             reach=plan.window,
             strategy=plan.strategy,
             settings=tuple(msgspec.to_builtins(strategy) for strategy in strategies[start : start + chunk]),
+            edition=edition,
         )

@@ -26,7 +26,7 @@ from tasks.orchestration.prefect_server import hear_library
 from tasks.orchestration.task_runners import portable_errors
 from tasks.progress import current_stages
 from tasks.replay import publishing, sweep_artifacts, sweeping
-from tasks.replay.editions import Edition, edition_of
+from tasks.replay.editions import Edition, check_same, edition_of, imported_edition
 from tasks.replay.plan import SweepPlan
 from tasks.replay.sweep_layout import PreparedSweep, SweepLayout, SweepUnit, prepare_sweep
 from tasks.replay.sweeping import STAGE, UnitMade
@@ -98,9 +98,10 @@ def make_unit(run: BegunRun, unit: SweepUnit) -> UnitMade | State:
 
     try:
         with portable_errors():
-            # By the code of this process, which on another machine may be another.
-            version = edition_of(unit.strategy).version
-            made = sweeping.make_unit(load_settings(), run, unit, version, before_each=go_on)
+            # By the code of this process: on another machine Edgeworth's may be another, the strategy's may not.
+            here = imported_edition(unit.strategy)
+            check_same(unit.strategy, unit.edition, here)
+            made = sweeping.make_unit(load_settings(), run, unit, here.version, before_each=go_on)
     except CancelledError:
         # No failure, and no traceback for whoever pressed Ctrl-C.
         return Cancelled(message="the sweep was ended early")

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
+import importlib
 import json
+import os
+import subprocess
 import sys
 from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime
@@ -190,6 +193,7 @@ def own(tmp_path, monkeypatch):
     yield package
     for module in [one for one in sys.modules if one.startswith((name, "helper_of_own"))]:
         del sys.modules[module]
+    importlib.invalidate_caches()
 
 
 def digest(package: Path) -> str:
@@ -209,6 +213,92 @@ def test_what_it_does_not_import_says_nothing(own):
     before = digest(own)
     (own / "unused.py").write_text("CHANGED = True\n")
     assert digest(own) == before
+
+
+def test_what_a_strategy_imports_late_is_looked_at_and_not_run(own):
+    heavy = own.parent / "helper_of_own_heavy"
+    heavy.mkdir()
+    (heavy / "__init__.py").write_text("raise RuntimeError('this was run')\n")
+    (heavy / "sub.py").write_text("PART = 1\n")
+    (own / "__init__.py").write_text("raise RuntimeError('this was run')\n")
+    (own / "rules.py").write_text("def late():\n    import helper_of_own_heavy.sub\n")
+    before = digest(own)
+    (heavy / "sub.py").write_text("PART = 2\n")
+    after = digest(own)
+    (heavy / "__init__.py").write_text("raise RuntimeError('and this')\n")
+    assert len({before, after, digest(own)}) == 3
+    assert not any(one.startswith((own.name, heavy.name)) for one in sys.modules)
+
+
+RULES = """
+from helper_of_own import PART
+from edgeworth.replay.strategies import LongHolder
+
+class Mine(LongHolder, frozen=True, kw_only=True, tag=True):
+    def on_bar(self, past, account):
+        return ()
+"""
+
+
+@pytest.mark.parametrize("file", ["rules.py", "__init__.py", "../helper_of_own.py"])
+def test_a_source_that_changed_since_it_was_imported_is_not_told_as_what_runs(own, folder, file):
+    (own / "rules.py").write_text(RULES)
+    name = f"{own.name}.rules:Mine"
+    expected = source_digest(name)
+    prepared(folder, strategy=name)
+    before = edition_of(name)
+    assert before.version.endswith(f"/{expected}")
+    (own / file).write_text((own / file).read_text() + "# changed\n")
+    with pytest.raises(ConfigurationError, match="changed since it was imported; start again"):
+        prepared(folder, strategy=name)
+    # What runs here is still the first, and called so.
+    assert edition_of(name) == before
+    (own / "rules.py").unlink()
+    with pytest.raises(ConfigurationError, match=r"source of .*rules.* changed since it was imported"):
+        prepared(folder, strategy=name)
+
+
+def test_a_new_import_has_the_new_source(own, folder):
+    (own / "rules.py").write_text(RULES)
+    name = f"{own.name}.rules:Mine"
+    prepared(folder, strategy=name)
+    before = edition_of(name)
+    (own / "rules.py").write_text(RULES + "# changed\n")
+    for module in [one for one in sys.modules if one.startswith(own.name)]:
+        del sys.modules[module]
+    prepared(folder, strategy=name)
+    assert edition_of(name) != before
+
+
+def test_a_source_that_changes_while_it_is_imported_is_refused(own, folder):
+    (own / "rules.py").write_text(f"{RULES}\nimport pathlib\npathlib.Path(__file__).write_text('# changed')\n")
+    with pytest.raises(ConfigurationError, match="changed since it was imported"):
+        prepared(folder, strategy=f"{own.name}.rules:Mine")
+
+
+def test_a_process_that_imported_another_source_makes_no_trial_of_the_sweep(own, folder):
+    """As a worker does that began after the file was changed, or that lies on another machine."""
+    (own / "rules.py").write_text(RULES)
+    name = f"{own.name}.rules:Mine"
+    begun = Edition(version_of("1.0", source_digest(name)), is_certain=True)
+    layout = lay_out(prepared(folder, strategy=name), plan(folder, strategy=name), FakeLedger(), begun)
+    assert {unit.edition for unit in layout.units} == {begun}
+    worker = (
+        "import sys; from tasks.replay.editions import Edition, check_same, imported_edition; "
+        "check_same(sys.argv[1], Edition(sys.argv[2], is_certain=True), imported_edition(sys.argv[1]))"
+    )
+
+    def ended() -> str:
+        given = [sys.executable, "-c", worker, name, begun.version]
+        paths = os.pathsep.join([str(own.parent), *sys.path])
+        made = subprocess.run(
+            given, env=os.environ | {"PYTHONPATH": paths}, capture_output=True, text=True, check=False
+        )
+        return made.stderr
+
+    assert ended() == ""
+    (own.parent / "helper_of_own.py").write_text("PART = 0.75\n")
+    assert "expected the source that the sweep began with" in ended()
 
 
 def test_where_no_source_can_be_read_nothing_is_certain():
