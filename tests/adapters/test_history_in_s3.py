@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import io
 import os
 import signal
 import subprocess
 import sys
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, nullcontext
 
 import polars as pl
 import psycopg
@@ -180,6 +181,9 @@ def test_an_answer_that_is_lost_stores_the_rows_once(bucket, opened):
     assert history.scan_prices().collect().height == 2
 
 
+NUMBERED = pl.Schema({"n": pl.Int64()})
+
+
 def unlocked_table(bucket) -> PartFiles:
     """A table whose writers do not wait for one another, as if their lock had failed them."""
 
@@ -187,7 +191,7 @@ def unlocked_table(bucket) -> PartFiles:
     def no_lock(_seconds):
         yield lambda: None
 
-    return PartFiles(ObjectFolder(Objects(f"{bucket.url}/t"), no_lock), pl.Schema({"n": pl.Int64()}), ["n"])
+    return PartFiles(ObjectFolder(Objects(f"{bucket.url}/t"), no_lock), NUMBERED, ["n"])
 
 
 def test_a_writer_whose_lock_failed_it_takes_no_name_of_another(bucket):
@@ -267,3 +271,61 @@ def test_a_bucket_that_is_not_there_is_no_empty_history(bucket, opened):
     bucket.client.delete_bucket(Bucket=bucket.name)
     with pytest.raises(StorageGoneError, match="there is no such bucket"):
         history.scan_prices().collect()
+
+
+def test_a_name_that_another_process_took_and_gave_back_is_told_as_taken(bucket):
+    """The store refuses the name, and by the time that we look nothing stands there."""
+    table, name = unlocked_table(bucket), {"Bucket": bucket.name, "Key": "t/00000000-00000000.parquet"}
+    taken = at_first("PUT", lambda: bucket.client.put_object(**name, Body=b"theirs") and None)
+    given_back = at_first("GET", lambda: bucket.client.delete_object(**name) and None)
+    bucket.server.before = lambda method, path: taken(method, path) or given_back(method, path)
+    with pytest.raises(StorageBusyError, match="another process wrote"), table.held() as turn:
+        turn.add(pl.DataFrame({"n": [1]}))
+    assert bucket.keys("t/") == []
+
+
+def parquet(rows: pl.DataFrame) -> bytes:
+    body = io.BytesIO()
+    rows.write_parquet(body)
+    return body.getvalue()
+
+
+NUMBERS = parquet(pl.DataFrame({"n": range(50_000)}))
+DAMAGED = {
+    "cut off": NUMBERS[:-100],
+    "empty": b"",
+    "no Parquet": b"<html>We are sorry.</html>",
+    "zeros in the middle": NUMBERS[:1_000] + bytes(40_000) + NUMBERS[41_000:],
+    "another table": parquet(pl.DataFrame({"m": [1]})),
+    "another type": parquet(pl.DataFrame({"n": ["one"]})),
+}
+
+
+@pytest.mark.parametrize("kind", ["s3", "memory"])
+@pytest.mark.parametrize("body", DAMAGED.values(), ids=DAMAGED.keys())
+def test_a_damaged_file_is_told_as_damaged_and_by_its_name(request, tmp_path, kind, body):
+    url = f"{request.getfixturevalue('bucket').url}/t" if kind == "s3" else f"memory://damaged-{tmp_path.name}"
+    objects = Objects(url)
+    table = PartFiles(ObjectFolder(objects, lambda _seconds: nullcontext(lambda: None)), NUMBERED, ["n"])
+    for number in range(3):
+        with table.held() as turn:
+            turn.add(pl.DataFrame({"n": [number]}))
+    damaged = sorted(objects.list())[1]
+    objects.put(damaged, body)
+    with pytest.raises(StorageError, match="damaged") as told:
+        table.scan().collect()
+    assert str(told.value).startswith(f"{url}/{damaged}: expected whole rows of this table")
+    assert not isinstance(told.value, StorageGoneError)
+
+
+def test_a_question_that_has_no_answer_is_not_told_as_a_damaged_file(bucket):
+    table = unlocked_table(bucket)
+    with table.held() as turn:
+        turn.add(pl.DataFrame({"n": [1_000]}))
+    with pytest.raises(pl.exceptions.PolarsError):
+        table.scan().filter(pl.col("n").cast(pl.Int8) == 3).collect()
+
+
+def test_a_defect_of_ours_is_not_told_as_a_store_that_is_away(bucket):
+    with pytest.raises(TypeError):
+        Objects(bucket.url).put("name", None)  # type: ignore[arg-type]

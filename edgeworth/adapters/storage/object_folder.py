@@ -20,7 +20,7 @@ from polars.io.plugins import register_io_source
 
 from edgeworth.adapters.storage.objects import Objects
 from edgeworth.adapters.storage.part_folders import Names, Put
-from edgeworth.errors import StorageGoneError
+from edgeworth.errors import StorageError, StorageGoneError
 
 Confirm: TypeAlias = Callable[[], None]
 """Raises ``StorageError`` when the lock was lost, with the connection that held it."""
@@ -94,6 +94,17 @@ class ObjectFolder:
         raise StorageGoneError(f"{self._objects.shown}: files vanished twice while they were read; run again")
 
     def _rows(self, names: Sequence[str], schema: pl.Schema, narrow: Narrow) -> pl.DataFrame:
+        try:
+            return self._narrowed(names, schema, narrow)
+        except FileNotFoundError:
+            raise
+        except OSError as error:
+            raise self._objects.gone(error, "read") from error
+        except (pl.exceptions.ComputeError, pl.exceptions.SchemaError):
+            self._check_whole(names, schema)
+            raise
+
+    def _narrowed(self, names: Sequence[str], schema: pl.Schema, narrow: Narrow) -> pl.DataFrame:
         empty = narrow(pl.LazyFrame(schema=schema))
         if not names:
             return empty.collect()
@@ -107,9 +118,20 @@ class ObjectFolder:
         # Its own client of S3 reads the ends of files and of those only the groups of rows that may hold what is asked.
         addresses = [self._objects.address(name) for name in names]
         rows = pl.scan_parquet(addresses, schema=schema, glob=False, storage_options=options, credential_provider=None)
-        try:
-            return narrow(rows).collect()
-        except FileNotFoundError:
-            raise
-        except (OSError, pl.exceptions.ComputeError) as error:
-            raise self._objects.gone(error, "read") from error
+        return narrow(rows).collect()
+
+    def _check_whole(self, names: Sequence[str], schema: pl.Schema) -> None:
+        """Read each file by itself: what many of them together could not be read for does not say which it was.
+
+        Raises:
+            StorageError: One of them is damaged, or holds another table.
+        """
+        for name in names:
+            try:
+                pl.scan_parquet(io.BytesIO(self._objects.get(name)), schema=schema).collect()
+            except (pl.exceptions.ComputeError, pl.exceptions.SchemaError) as error:
+                why = str(error).partition("\n")[0]
+                raise StorageError(
+                    f"{self._objects.shown}/{name}: expected whole rows of this table, found a file that is damaged or "
+                    f"of another table ({why}); put a copy in its place, or take it away and ingest again"
+                ) from error

@@ -30,6 +30,10 @@ _PATIENCE: Mapping[str, Mapping[str, Any]] = {
 """Of the clients that we know: a store that does not answer is told within a minute, not within many."""
 
 
+_DEFECTS = (TypeError, AttributeError, NameError, LookupError, AssertionError, NotImplementedError)
+"""What no store answers with: a mistake of ours or of a client's, which must not be told as a failure of the store."""
+
+
 class Objects:
     """The objects below one address.
 
@@ -50,6 +54,8 @@ class Objects:
             self._files, root = fsspec.url_to_fs(url, use_listings_cache=False, **options)
         except ImportError as error:
             raise ConfigurationError(f"{self.shown}: {self._scheme} needs a package that is not installed") from error
+        except _DEFECTS:
+            raise
         except Exception as error:
             raise ConfigurationError(f"{self.shown}: cannot be used as an address ({type(error).__name__})") from error
         self._root = root.rstrip("/")
@@ -95,7 +101,7 @@ class Objects:
                 self._files.pipe_file(self._path(name), data, mode="create")
         except FileExistsError:
             # A client that heard no answer asks again, and then finds what it wrote itself.
-            if self.get(name) != data:
+            if self._found(name) != data:
                 raise StorageBusyError(
                     f"{self.shown}/{name}: expected a free name, found an object that another process wrote; run again"
                 ) from None
@@ -182,6 +188,13 @@ class Objects:
     def _path(self, name: str) -> str:
         return f"{self._root}/{name}"
 
+    def _found(self, name: str) -> bytes | None:
+        """The object; ``None`` when there is none, or none any more."""
+        try:
+            return self.get(name)
+        except FileNotFoundError:
+            return None
+
     @contextmanager
     def _told(self, done: str, *, missing: bool = True) -> Iterator[None]:
         """Turn failures of the store's client into the error family; what is missing only where it is a failure."""
@@ -193,6 +206,8 @@ class Objects:
             if not missing:
                 raise
             raise self.gone(error, done) from error
+        except _DEFECTS:
+            raise
         except Exception as error:
             # Each client has a family of errors of its own, and not all of them are of the operating system's.
             raise self.gone(error, done) from error
