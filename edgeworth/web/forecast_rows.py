@@ -47,19 +47,20 @@ def forecast_rows(
         return []
     wanted = {one.run_id for one in forecasts}
     pages: dict[str, str] = {}
+    folders = run_files.RunFolders(site.results_dir)
     for run in store.runs(SAMPLED_RUNS):
         if run.run_id in wanted:
-            pages |= _pages_of(site, run)
+            pages |= _pages_of(folders, run)
     return [_row(one, markets.get(one.market_id), pages.get(one.forecast_id)) for one in forecasts]
 
 
-def _pages_of(site: Site, run: SiteRun) -> dict[str, str]:
+def _pages_of(folders: run_files.RunFolders, run: SiteRun) -> dict[str, str]:
     """Addresses of the markets' pages that a run has written, by the id of their forecasts."""
     noted = (run.counts or {}).get("folder")
-    folder = run_files.folder_of(site.results_dir, run.run_id, run.started_at, noted)
+    folder = folders.folder_of(run.run_id, run.started_at, noted)
     if folder is None:
         return {}
-    written = run_files.market_folders(site.results_dir, folder)
+    written = run_files.market_folders(folders.results_dir, folder)
     return {f"{run.run_id}/{market_id}": f"{run_address(folder)}{name}/" for market_id, name in written.items()}
 
 

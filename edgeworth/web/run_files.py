@@ -8,8 +8,9 @@ lie inside, with no symbolic link on the way. No file is ever written here.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from functools import cached_property
 from pathlib import Path
 
 import msgspec
@@ -33,6 +34,7 @@ MANIFEST = "manifest.json"
 REPORT = "batch_report.json"
 
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.\-]{0,120}", re.ASCII)
+_INSTANT = re.compile(r"(?=_(\d{8}_\d{6}))", re.ASCII)
 _DEEPEST = 3
 _LARGEST_MANIFEST = 5_000_000
 _LARGEST_REPORT = 50_000_000
@@ -80,16 +82,36 @@ def subfolders(folder: Path, *, most: int) -> list[str]:
     return sorted(name for name in names if names_of(name))[:most]
 
 
-def folder_of(results_dir: Path, run_id: str, started_at: datetime, shown: object) -> str | None:
-    """Name of the folder of a run: the one that the store notes, or the one whose manifest says whose it is."""
-    if isinstance(shown, str):
-        name = shown.replace("\\", "/").rstrip("/").rpartition("/")[2]
-        if name and names_of(name) and find(results_dir, name) is not None:
-            return name
-    for folder in _folders_of_instant(results_dir, started_at):
-        if _run_of(folder) == run_id:
-            return folder.name
-    return None
+class RunFolders:
+    """The folders of runs in ``results_dir``. The folder is listed once, and only if a run does not say where it is."""
+
+    def __init__(self, results_dir: Path) -> None:
+        self.results_dir = results_dir
+
+    def folder_of(self, run_id: str, started_at: datetime, shown: object) -> str | None:
+        """Name of the folder of a run: the one that the store notes, or the one whose manifest says whose it is."""
+        if isinstance(shown, str):
+            name = shown.replace("\\", "/").rstrip("/").rpartition("/")[2]
+            if name and names_of(name) and find(self.results_dir, name) is not None:
+                return name
+        for name in self._by_instant.get(f"{started_at:%Y%m%d_%H%M%S}", ()):
+            folder = find(self.results_dir, name)
+            if folder is not None and _run_of(folder) == run_id:
+                return name
+        return None
+
+    @cached_property
+    def _by_instant(self) -> Mapping[str, Sequence[str]]:
+        """Names, in order, by each instant that stands in one."""
+        found: dict[str, list[str]] = {}
+        try:
+            names = sorted(path.name for path in self.results_dir.iterdir())
+        except OSError:
+            return found
+        for name in names:
+            for instant in _INSTANT.findall(name):
+                found.setdefault(instant, []).append(name)
+        return found
 
 
 class _SimulatedMarket(msgspec.Struct):
@@ -113,12 +135,6 @@ def market_folders(results_dir: Path, folder: str) -> dict[str, str]:
     except (OSError, msgspec.DecodeError):
         return {}
     return {one.market_id: one.folder for one in told.simulations if names_of(one.folder) == [one.folder]}
-
-
-def _folders_of_instant(results_dir: Path, started_at: datetime) -> Iterator[Path]:
-    for folder in sorted(results_dir.glob(f"*_{started_at:%Y%m%d_%H%M%S}*")):
-        if names_of(folder.name) and find(results_dir, folder.name) is not None:
-            yield folder
 
 
 def _run_of(folder: Path) -> str | None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
-from pathlib import Path
 from typing import Any, NamedTuple
 
 from edgeworth.reports.batch import RunSummary
@@ -56,10 +55,9 @@ def told_runs(site: Site, address: Callable[[str], str | None] = run_address) ->
     store = site.open_store()
     runs = [] if store is None else store.runs(MOST_RUNS)
     synthetic = frozenset[str]() if store is None else store.synthetic_runs([run.run_id for run in runs])
+    folders = run_files.RunFolders(site.results_dir)
     told = [
-        summary_of(
-            run, results_dir=site.results_dir, is_going_on=site.is_going_on, synthetic=synthetic, address=address
-        )
+        summary_of(run, folders=folders, is_going_on=site.is_going_on, synthetic=synthetic, address=address)
         for run in runs
     ]
     is_all = len(runs) < MOST_RUNS
@@ -86,7 +84,7 @@ def _strays(site: Site, told: Collection[RunSummary], address: Callable[[str], s
 def summary_of(
     run: SiteRun,
     *,
-    results_dir: Path,
+    folders: run_files.RunFolders,
     is_going_on: Callable[[str], bool | None],
     synthetic: Collection[str],
     address: Callable[[str], str | None] = run_address,
@@ -95,7 +93,7 @@ def summary_of(
 
     Args:
         run: As the store notes it.
-        results_dir: Where its folder may be.
+        folders: Among which its own may be.
         is_going_on: See ``Site``.
         synthetic: Runs of which it is known that they were about invented markets.
         address: See ``told_runs``.
@@ -103,7 +101,7 @@ def summary_of(
     counts: Mapping[str, Any] = run.counts or {}
     kind = KINDS.get(run.kind, run.kind)
     is_batch = kind == "batch"
-    folder = run_files.folder_of(results_dir, run.run_id, run.started_at, counts.get("folder"))
+    folder = folders.folder_of(run.run_id, run.started_at, counts.get("folder"))
     verdicts = counts.get("verdicts")
     return RunSummary(
         run_id=run.run_id,

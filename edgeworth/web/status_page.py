@@ -14,6 +14,7 @@ from edgeworth.reports.figures import duration
 from edgeworth.web.parameters import Parameters
 from edgeworth.web.ports import MarketCount, Site, SiteStore
 from edgeworth.web.rendering import page
+from edgeworth.web.run_files import RunFolders
 from edgeworth.web.run_index import summary_of
 
 LOOKED_BACK = 200
@@ -30,9 +31,9 @@ def status(site: Site, request: Request) -> Response:
     if store is None:
         return page("status.html.j2", place="/status", is_stored=False)
     counts = store.market_counts()
+    folders = RunFolders(site.results_dir)
     runs = [
-        summary_of(run, results_dir=site.results_dir, is_going_on=site.is_going_on, synthetic=())
-        for run in store.runs(LOOKED_BACK)
+        summary_of(run, folders=folders, is_going_on=site.is_going_on, synthetic=()) for run in store.runs(LOOKED_BACK)
     ]
     verdicts = freshness(store, counts, now=site.now(), enough_rows=site.enough_rows)
     return page(

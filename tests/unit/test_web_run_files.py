@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from edgeworth.web.run_files import find, folder_of, market_folders, names_of, subfolders
+from edgeworth.web.run_files import RunFolders, find, market_folders, names_of, subfolders
 from tests.builders import NOON
 
 STAMP = "20261101_120000"
@@ -115,7 +115,7 @@ def test_there_need_be_no_results(tmp_path):
     nowhere = tmp_path / "nowhere"
     assert find(nowhere, "a/summary.html") is None
     assert subfolders(nowhere, most=10) == []
-    assert folder_of(nowhere, "r", NOON, None) is None
+    assert RunFolders(nowhere).folder_of("r", NOON, None) is None
 
 
 def test_names_are_plain_words_at_most_three_deep():
@@ -133,27 +133,44 @@ def test_folders_are_those_that_may_be_shown(results):
     "noted", [f"results/top_volume_{STAMP}", f"/any/where/top_volume_{STAMP}/", f"C:\\r\\top_volume_{STAMP}"]
 )
 def test_the_folder_of_a_run_is_the_one_that_the_store_notes_wherever_it_lay_then(results, noted):
-    assert folder_of(results, "r", NOON, noted) == f"top_volume_{STAMP}"
+    assert RunFolders(results).folder_of("r", NOON, noted) == f"top_volume_{STAMP}"
 
 
 @pytest.mark.parametrize("noted", [None, 7, "", "../..", "..", "/", "linked", "results/gone"])
 def test_a_note_that_names_no_folder_of_a_run_is_passed_over(results, noted):
-    assert folder_of(results, "r", NOON, noted) is None
+    assert RunFolders(results).folder_of("r", NOON, noted) is None
 
 
 def test_the_folder_of_a_run_that_goes_on_is_the_one_whose_manifest_names_it(results):
     (results / f"top_volume_{STAMP}_2").mkdir()
     (results / f"top_volume_{STAMP}" / "manifest.json").write_text('{"run_id": "first"}')
     (results / f"top_volume_{STAMP}_2" / "manifest.json").write_text('{"run_id": "second"}')
-    assert folder_of(results, "first", NOON, None) == f"top_volume_{STAMP}"
-    assert folder_of(results, "second", NOON, None) == f"top_volume_{STAMP}_2"
-    assert folder_of(results, "third", NOON, None) is None
+    assert RunFolders(results).folder_of("first", NOON, None) == f"top_volume_{STAMP}"
+    assert RunFolders(results).folder_of("second", NOON, None) == f"top_volume_{STAMP}_2"
+    assert RunFolders(results).folder_of("third", NOON, None) is None
+
+
+def test_a_run_is_found_by_any_instant_in_the_name_of_its_folder(results):
+    """A name that the user chose may itself look like an instant."""
+    for name in ("of_20250101_000000_20261101_120000", "of_20250101_20261101_120000_2"):
+        (results / name).mkdir()
+        (results / name / "manifest.json").write_text(f'{{"run_id": "{name}"}}')
+        assert RunFolders(results).folder_of(name, NOON, None) == name
+
+
+def test_a_thousand_runs_without_a_folder_cost_one_listing(results):
+    folders = RunFolders(results)
+    assert [folders.folder_of(f"r{number}", NOON, None) for number in range(1_000)] == [None] * 1_000
+    (results / f"later_{STAMP}").mkdir()
+    (results / f"later_{STAMP}" / "manifest.json").write_text('{"run_id": "later"}')
+    assert folders.folder_of("later", NOON, None) is None
+    assert RunFolders(results).folder_of("later", NOON, None) == f"later_{STAMP}"
 
 
 @pytest.mark.parametrize("manifest", ["", "[]", "{", '{"run_id": 7}', "null"])
 def test_a_manifest_that_cannot_be_read_names_nobody(results, manifest):
     (results / f"top_volume_{STAMP}" / "manifest.json").write_text(manifest)
-    assert folder_of(results, "first", NOON, None) is None
+    assert RunFolders(results).folder_of("first", NOON, None) is None
 
 
 def test_a_report_that_names_folders_outside_its_own_names_none(results):
