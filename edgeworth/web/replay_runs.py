@@ -20,7 +20,7 @@ def came_of(kind: str, counts: Mapping[str, Any]) -> str | None:
         case "parity":
             return _joined(_equal(counts.get("equal")), _counted(counts, "trades", "trade"))
         case "sweep":
-            failed = _counted(counts, "failed", "failed unit") if counts.get("failed") else None
+            failed = _counted(counts, "failed", "failed trial") if counts.get("failed") else None
             return _joined(_counted(counts, "trials", "trial"), failed)
         case _:
             return None

@@ -184,5 +184,6 @@ def _counts(report: Report) -> dict[str, object]:
         case ParityReport():
             counts |= {"equal": report.certificate.equal, "trades": report.certificate.trades}
         case SweepReport():
-            counts |= {"trials": report.made_now + report.taken_from_ledger, "failed": len(report.failed)}
+            failed = sum(one.trials for one in report.failed)
+            counts |= {"trials": report.made_now + report.taken_from_ledger, "failed": failed}
     return counts

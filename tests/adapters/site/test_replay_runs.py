@@ -44,7 +44,7 @@ def test_the_index_says_of_each_what_it_came_to(client):
     assert "replay eth fusion replay · synthetic · 45 trades, +1.3 % completed" in told
     assert "screen screen · 68 candidates completed" in told
     assert "parity parity · not equal, 45 trades failed" in told
-    assert "sweep sweep · 20 trials, 1 failed unit completed" in told
+    assert "sweep sweep · 20 trials, 1 failed trial completed" in told
 
 
 def test_its_page_is_sent_as_it_was_written(client, tmp_path):
