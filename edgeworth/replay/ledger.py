@@ -44,6 +44,7 @@ class TrialLedger(Protocol):
             made_at: When.
 
         Raises:
+            DataError: A figure of a trial is no finite number. Nothing was stored.
             StorageError: Nothing was stored.
         """
 

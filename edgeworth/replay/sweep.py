@@ -8,14 +8,15 @@ gold everywhere.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import math
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Protocol, TypeVar
 
 import msgspec
 import numpy as np
 from msgspec import Struct
 
-from edgeworth.errors import ConfigurationError
+from edgeworth.errors import ConfigurationError, DataError
 from edgeworth.replay.bars import Bars, Floats
 from edgeworth.replay.indicators import Indicator
 from edgeworth.replay.loop import ReplaySetup, focused_replay
@@ -98,44 +99,92 @@ def run_trials(
     reach: int = CANDIDATE_WINDOW_BARS,
     splits: int = SPLITS,
 ) -> list[Trial]:
-    """Replay each of ``strategies`` around its candidates; screenings and indicators that two share are made once."""
-    return list(each_trial(bars, strategies, setup, reach=reach, splits=splits))
+    """Replay each of ``strategies`` around its candidates.
+
+    Raises:
+        DataError: As ``TrialMaker.trial``.
+    """
+    maker = TrialMaker(bars, setup, reach=reach, splits=splits)
+    return [maker.trial(strategy) for strategy in strategies]
 
 
-def each_trial(
-    bars: Bars,
-    strategies: Iterable[Screened],
-    setup: ReplaySetup = ReplaySetup(),  # noqa: B008 - a frozen value
-    *,
-    reach: int = CANDIDATE_WINDOW_BARS,
-    splits: int = SPLITS,
-) -> Iterator[Trial]:
-    """The same, each as soon as it is made."""
-    windows: dict[Screener, list[Window]] = {}
-    columns: dict[Indicator, Floats] = {}
-    dataset = bars.digest
-    for strategy in strategies:
+class TrialMaker:
+    """Makes trials over one set of bars; screenings and indicators that two share are made once.
+
+    Args:
+        bars: What is replayed.
+        setup: Money and costs.
+        reach: Bars before and behind a candidate.
+        splits: Blocks of time.
+    """
+
+    def __init__(
+        self,
+        bars: Bars,
+        setup: ReplaySetup = ReplaySetup(),  # noqa: B008 - a frozen value
+        *,
+        reach: int = CANDIDATE_WINDOW_BARS,
+        splits: int = SPLITS,
+    ) -> None:
+        self._bars, self._setup, self._reach, self._splits = bars, setup, reach, splits
+        self._dataset = bars.digest
+        self._windows: dict[Screener, list[Window]] = {}
+        self._columns: dict[Indicator, Floats] = {}
+
+    def trial(self, strategy: Screened) -> Trial:
+        """``strategy`` replayed around its candidates. One that fails takes nothing from the next.
+
+        Raises:
+            DataError: A figure of it is no finite number.
+        """
+        bars, setup = self._bars, self._setup
         screener = strategy.screener
-        if screener not in windows:
-            windows[screener] = windows_around(screen(bars, screener), reach)
-        read = {name: _column(columns, indicator, bars) for name, indicator in strategy.indicators.items()}
-        replay = focused_replay(bars, strategy, windows[screener], setup, read)
+        if screener not in self._windows:
+            self._windows[screener] = windows_around(screen(bars, screener), self._reach)
+        read = {name: self._column(indicator) for name, indicator in strategy.indicators.items()}
+        replay = focused_replay(bars, strategy, self._windows[screener], setup, read)
+        if not np.isfinite(replay.equity).all():
+            first = bars.at(int(np.flatnonzero(~np.isfinite(replay.equity))[0]))
+            raise DataError(f"expected finite dollars at the end of every bar, found none from {first.isoformat()} on")
         returns = bar_returns(replay)
         deviation = float(returns.std(ddof=1))
         standard = (returns - returns.mean()) / deviation if deviation > 0.0 else np.zeros(len(returns))
-        yield Trial(
+        made = Trial(
             strategy=strategy.name,
             settings=msgspec.to_builtins(strategy),
             asset=bars.asset,
-            dataset=dataset,
-            configuration=configuration_digest(strategy, screener, setup, reach),
+            dataset=self._dataset,
+            configuration=configuration_digest(strategy, screener, setup, self._reach),
             bars=len(bars),
             metrics=metrics(replay),
             sharpe=float(returns.mean()) / deviation if deviation > 0.0 else 0.0,
             skewness=float(np.mean(standard * standard * standard)),
             kurtosis=float(np.mean(np.square(np.square(standard)))) if deviation > 0.0 else 3.0,
-            blocks=tuple(tuple(row) for row in block_sums(returns, splits).tolist()),
+            blocks=tuple(tuple(row) for row in block_sums(returns, self._splits).tolist()),
         )
+        check_finite(made)
+        return made
+
+    def _column(self, indicator: Indicator) -> Floats:
+        if indicator not in self._columns:
+            self._columns[indicator] = indicator.column(self._bars)
+        return self._columns[indicator]
+
+
+def check_finite(trial: Trial) -> None:
+    """See that every figure of ``trial`` is a finite number; only its turnover may be endless, where equity is nothing.
+
+    Raises:
+        DataError: One is not; says which.
+    """
+    figures = [
+        *((name, getattr(trial, name)) for name in ("sharpe", "skewness", "kurtosis")),
+        *(pair for pair in msgspec.structs.asdict(trial.metrics).items() if pair != ("turnover", math.inf)),
+        *((f"block {place}", sum(block)) for place, block in enumerate(trial.blocks)),
+    ]
+    for name, value in figures:
+        if value is not None and not math.isfinite(value):
+            raise DataError(f"expected a finite {name} of a trial over {trial.asset[:60]}, found {value}")
 
 
 def judge(trials: Sequence[Trial], earlier: Sequence[float] = ()) -> Verdict:
@@ -180,12 +229,6 @@ def judge(trials: Sequence[Trial], earlier: Sequence[float] = ()) -> Verdict:
             for (asset, _), members in by_dataset.items()
         },
     )
-
-
-def _column(known: dict[Indicator, Floats], indicator: Indicator, bars: Bars) -> Floats:
-    if indicator not in known:
-        known[indicator] = indicator.column(bars)
-    return known[indicator]
 
 
 def _changed(strategy: Settings, values: Mapping[str, object]) -> Settings:

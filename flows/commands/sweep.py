@@ -57,6 +57,9 @@ that was ever tried on these bars. A sweep that was interrupted goes on when the
 TOP = 12
 """Rows of the table on the terminal; the page and the JSON have more."""
 
+MOST_FAILED = 8
+"""Kinds of failure on the terminal, each an asset and what was raised; the page and the JSON have more."""
+
 USUAL_DEMAND = 0.95
 """Of a deflated Sharpe ratio, as of any test at 5 %."""
 
@@ -170,8 +173,7 @@ def sweep(
         print_json(report)
     else:
         _show(report)
-    for one in report["failed"]:
-        print_error(one["asset"], f"{counted(one['trials'], 'trial')} came to nothing: {one['problem']}")
+    show_failed(report["failed"])
     raise typer.Exit(1 if report["failed"] else 0)
 
 
@@ -228,6 +230,15 @@ def _show(report: dict[str, Any]) -> None:
     if more > 0:
         print_line(f"  {more:,} more trials are on the page and in sweep.json")
     results.print(printable(f"Page: {report['results_dir']}/summary.html"), markup=False, soft_wrap=True)
+
+
+def show_failed(failed: Sequence[dict[str, Any]]) -> None:
+    for one in failed[:MOST_FAILED]:
+        print_error(one["asset"], f"{counted(one['trials'], 'trial')} came to nothing: {one['problem']}")
+    rest = failed[MOST_FAILED:]
+    if rest:
+        trials = counted(sum(one["trials"] for one in rest), "more trial")
+        print_error("sweep", f"{trials} came to nothing, of {counted(len(rest), 'other kind')}: see sweep.json")
 
 
 def told(report: dict[str, Any]) -> Iterator[str]:

@@ -9,25 +9,23 @@ from __future__ import annotations
 
 import logging
 import time
-from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import CancelledError
+from collections.abc import Callable, Iterator, Sequence
 from datetime import timedelta
 
 import msgspec
 from msgspec import Struct
 
-from edgeworth.errors import ConfigurationError, EdgeworthError, StorageError
+from edgeworth.errors import ConfigurationError, StorageError
 from edgeworth.replay.ledger import TrialLedger, tried
-from edgeworth.replay.sweep import Trial, Verdict, each_trial, judge
-from edgeworth.reports.replay import FailedTrials, SweepReport
+from edgeworth.replay.sweep import Trial, TrialMaker, Verdict, judge
+from edgeworth.reports.replay import SweepReport
 from tasks import run_claims, wiring
 from tasks.clock import utc_now
 from tasks.progress import current_stages
 from tasks.replay import publishing
 from tasks.replay.editions import Edition, edition_of
+from tasks.replay.failures import Failure, Failures, together
 from tasks.replay.plan import SweepPlan
-from tasks.replay.strategies import ReplayStrategy
 from tasks.replay.sweep_layout import PreparedSweep, SweepLayout, SweepUnit, lay_out, prepare_sweep
 from tasks.results import code_version
 from tasks.settings import Settings
@@ -44,7 +42,7 @@ class UnitMade(Struct, frozen=True, kw_only=True):
     """What came of a unit: its trials, and those that came to nothing."""
 
     trials: tuple[Trial, ...] = ()
-    failed: tuple[FailedTrials, ...] = ()
+    failed: tuple[Failure, ...] = ()
 
     @property
     def count(self) -> int:
@@ -87,12 +85,13 @@ def make_unit(
         StorageError: The ledger cannot be written.
     """
     trials: list[Trial] = []
-    problems: Counter[str] = Counter()
+    failures = Failures(unit.bars.asset)
     for result in _tried(unit, before_each):
         if isinstance(result, Trial):
             trials.append(result)
-        else:
-            problems[result] += 1
+        elif failures.add(result):
+            # Once for each kind: a thousand settings fail in the same line.
+            logger.warning("a trial over %s came to nothing", unit.bars.asset, exc_info=result)
     if trials:
         with wiring.open_storage(settings) as storage:
             storage.trials.save(
@@ -102,10 +101,10 @@ def make_unit(
                 run_id=run.run_id,
                 made_at=utc_now(),
             )
-    failed = (
-        FailedTrials(asset=unit.bars.asset, trials=number, problem=problem) for problem, number in problems.items()
-    )
-    return UnitMade(trials=tuple(trials), failed=tuple(failed))
+    for one in failures.found():
+        if one.trials > 1:
+            logger.warning("%d trials over %s came to nothing by %s", one.trials, one.asset, one.kind)
+    return UnitMade(trials=tuple(trials), failed=failures.found())
 
 
 def broken_off(unit: SweepUnit, error: BaseException) -> UnitMade:
@@ -117,9 +116,9 @@ def broken_off(unit: SweepUnit, error: BaseException) -> UnitMade:
     if isinstance(error, ConfigurationError | StorageError) or not isinstance(error, Exception):
         raise error
     logger.error("unit %s broke off", unit.name, exc_info=error)
-    problem = str(error) if isinstance(error, EdgeworthError) else f"{type(error).__name__}: {error}"
-    failed = FailedTrials(asset=unit.bars.asset, trials=len(unit.settings), problem=problem)
-    return UnitMade(failed=(failed,))
+    failures = Failures(unit.bars.asset)
+    failures.add(error, trials=len(unit.settings))
+    return UnitMade(failed=failures.found())
 
 
 def swept(
@@ -154,7 +153,7 @@ def swept(
         made_now=len(trials) - len(layout.known),
         taken_from_ledger=len(layout.known),
         earlier_trials=len(earlier),
-        failed=_together(one for unit in made for one in unit.failed),
+        failed=together(one for unit in made for one in unit.failed),
         reach=plan.window,
     )
 
@@ -201,26 +200,16 @@ class _Counter:
         self._done += 1
 
 
-def _tried(unit: SweepUnit, before_each: Callable[[], None]) -> Iterator[Trial | str]:
+def _tried(unit: SweepUnit, before_each: Callable[[], None]) -> Iterator[Trial | Exception]:
     """Each trial, or why there is none: what a strategy raises over one setting says nothing of the next."""
-    waiting = iter(unit.strategies())
-
-    def each() -> Iterator[ReplayStrategy]:
-        for strategy in waiting:
-            before_each()
-            yield strategy
-
-    while True:
+    maker = TrialMaker(unit.bars, unit.setup, reach=unit.reach)
+    for strategy in unit.strategies():
+        before_each()
         try:
-            yield from each_trial(unit.bars, each(), unit.setup, reach=unit.reach)
-        except CancelledError:
-            raise
-        except Exception as error:
+            yield maker.trial(strategy)
+        except Exception as error:  # noqa: BLE001 - told by whoever counts them
             # A strategy may be anybody's code and raise anything.
-            logger.warning("a trial over %s came to nothing", unit.bars.asset, exc_info=error)
-            yield str(error) if isinstance(error, EdgeworthError) else f"{type(error).__name__}: {error}"
-        else:
-            return
+            yield error
 
 
 def _earlier(ledger: TrialLedger, given: PreparedSweep, edition: Edition) -> Iterator[float]:
@@ -248,13 +237,3 @@ def _notes(given: PreparedSweep, edition: Edition) -> Iterator[str]:
         )
     if len({msgspec.json.encode(one.setup) for one in given.sets}) > 1:
         yield f"Costs and settlement are those of {given.sets[0].bars.asset}; each of the others was swept at its own."
-
-
-def _together(failed: Iterable[FailedTrials]) -> tuple[FailedTrials, ...]:
-    """Failures of one asset for one reason, as one."""
-    counts: Counter[tuple[str, str]] = Counter()
-    for one in failed:
-        counts[one.asset, one.problem] += one.trials
-    return tuple(
-        FailedTrials(asset=asset, trials=number, problem=problem) for (asset, problem), number in counts.items()
-    )

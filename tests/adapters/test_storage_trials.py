@@ -75,6 +75,26 @@ def test_an_infinite_turnover_survives(ledger):
     assert ledger.known(BARS.digest, [FIRST.configuration], "1.0+aaaaaaa")[FIRST.configuration] == endless
 
 
+@pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf])
+@pytest.mark.parametrize("figure", ["sharpe", "kurtosis", "blocks", "metrics.total_return", "metrics.sortino"])
+def test_what_could_not_be_read_again_is_not_stored(ledger, figure, value):
+    """A database says infinity as little as JSON does; one such trial would end every later sweep of these bars."""
+    name, _, part = figure.partition(".")
+    if part:
+        changed = replace(FIRST, metrics=replace(FIRST.metrics, **{part: value}))
+    else:
+        changed = replace(FIRST, **{name: ((1.0, 2.0, value),) if name == "blocks" else value})
+    with pytest.raises(DataError, match=f"expected a finite {part or name[:5]}"):
+        save(ledger, SECOND, changed)
+    assert ledger.sharpes(BARS.digest) == {}
+
+
+@pytest.mark.parametrize("value", [math.nan, -math.inf])
+def test_no_other_turnover_than_an_endless_one_may_be_no_number(ledger, value):
+    with pytest.raises(DataError, match="expected a finite turnover"):
+        save(ledger, replace(FIRST, metrics=replace(FIRST.metrics, turnover=value)))
+
+
 def test_text_that_no_database_holds_is_stored_all_the_same(ledger):
     save(ledger, replace(FIRST, strategy="a\x00b", asset="\ud800", settings={"note": "\x00"}))
     assert len(ledger.sharpes(BARS.digest)) == 1

@@ -9,19 +9,22 @@ import msgspec
 import numpy as np
 import pytest
 
-from edgeworth.errors import ConfigurationError
-from edgeworth.replay.indicators import VolatilityRegime
-from edgeworth.replay.loop import focused_replay, full_replay
+from edgeworth.errors import ConfigurationError, DataError
+from edgeworth.replay.costs import Costs, ProportionalFee
+from edgeworth.replay.indicators import Sma, VolatilityRegime
+from edgeworth.replay.loop import ReplaySetup, focused_replay, full_replay
 from edgeworth.replay.metrics import metrics
+from edgeworth.replay.orders import Direction, Enter, Exits
 from edgeworth.replay.screener import Screener
 from edgeworth.replay.selection import block_sums, deflated_sharpe, expected_best_sharpe, overfitting_probability
 from edgeworth.replay.strategies import CrossFollower, LongHolder
-from edgeworth.replay.sweep import Trial, grid, judge, run_trials
-from tests.replaying import walked_bars
+from edgeworth.replay.sweep import Trial, TrialMaker, grid, judge, run_trials
+from tests.replaying import flat_bars, walked_bars
 
 QUICK = Screener(fast=5, slow=20, regime=VolatilityRegime(n=5, usual=20, high=1.3, low=0.75))
 BARS = walked_bars(3, 500)
 DAILY = math.sqrt(250)
+FREE = Costs(fee=ProportionalFee(rate=0.0), half_spread=0.0, slippage=0.0)
 
 
 def test_the_example_of_the_paper_on_the_deflated_sharpe_ratio():
@@ -210,3 +213,55 @@ def test_a_best_trial_that_never_moved_has_nothing_to_deflate():
     one = a_trial(0.0)
     still = msgspec.structs.replace(one, metrics=msgspec.structs.replace(one.metrics, sharpe=None, trades=0))
     assert judge([still, still]).deflated_sharpe is None
+
+
+class AllIn(LongHolder, frozen=True, kw_only=True, tag=True):
+    """Buys at the first bar that it is shown."""
+
+    def on_bar(self, past, account):
+        if account.position is not None:
+            return ()
+        exits = Exits(hold_seconds=100 * 86_400)
+        return (Enter(side=Direction.LONG, quantity=account.equity / past.close[-1], exits=exits, note="all in"),)
+
+
+def test_what_has_no_figures_is_no_trial():
+    """Three times the largest dollars that a number can say are none. A Sharpe ratio of 0 would stand in the ledger."""
+    tripled = flat_bars([*(100.0 + number % 2 for number in range(30)), *(300.0 + number % 2 for number in range(30))])
+    maker = TrialMaker(tripled, ReplaySetup(cash=1e308, costs=FREE), reach=100)
+    with pytest.raises(DataError, match="expected finite dollars at the end of every bar, found none from 2025"):
+        maker.trial(AllIn(screener=QUICK))
+
+
+COUNTED: list[int] = []
+
+
+class CountedMean(Sma, frozen=True, tag=True):
+    """Tells how often it is computed."""
+
+    def column(self, bars):
+        COUNTED.append(self.n)
+        return super().column(bars)
+
+
+class Unlucky(LongHolder, frozen=True, kw_only=True, tag=True):
+    """Fails at its first bar, but with one of its settings."""
+
+    @property
+    def indicators(self):
+        return super().indicators | {"mean": CountedMean(7)}
+
+    def on_bar(self, past, account):
+        if self.hold_seconds != 86_400:
+            raise ArithmeticError("not today")
+        return super().on_bar(past, account)
+
+
+def test_one_that_fails_takes_from_the_next_nothing_that_was_made_for_both():
+    COUNTED.clear()
+    maker = TrialMaker(BARS, reach=8)
+    for _ in range(3):
+        with pytest.raises(ArithmeticError):
+            maker.trial(Unlucky(screener=QUICK, hold_seconds=7))
+    assert maker.trial(Unlucky(screener=QUICK, hold_seconds=86_400)).strategy == "holder"
+    assert COUNTED == [7]

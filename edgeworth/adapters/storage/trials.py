@@ -20,7 +20,7 @@ from edgeworth.adapters.storage.selection import among
 from edgeworth.adapters.storage.upsert import upsert
 from edgeworth.errors import DataError
 from edgeworth.replay.ledger import tried
-from edgeworth.replay.sweep import Trial
+from edgeworth.replay.sweep import Trial, check_finite
 
 
 class SqlTrials:
@@ -35,8 +35,11 @@ class SqlTrials:
         """Store ``trials``, all or none; see ``TrialLedger.save``.
 
         Raises:
+            DataError: A figure is no finite number, which could not be read again. Nothing was stored.
             StorageError: Nothing was stored; the kind says what to do.
         """
+        for trial in trials:
+            check_finite(trial)
         by_configuration = {(trial.dataset, trial.configuration): trial for trial in trials}
         rows = [
             (
@@ -90,7 +93,7 @@ class SqlTrials:
 
 
 def _finite(trial: Trial) -> dict[str, Any]:
-    """The metrics as JSON can say them, which knows no infinity."""
+    """The metrics as JSON can say them, which knows no infinity: none but a turnover can be that."""
     found = msgspec.structs.asdict(trial.metrics)
     return found if math.isfinite(trial.metrics.turnover) else {**found, "turnover": None}
 
