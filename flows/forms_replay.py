@@ -10,6 +10,7 @@ from typing import Annotated, Any
 import msgspec
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
+from edgeworth.replay.windows import MOST_WINDOW_BARS
 from tasks.replay.plan import BarsChoice, ReplayPlan
 
 
@@ -54,7 +55,9 @@ class StrategyForm(BaseModel):
     slippage: Annotated[
         float | None, Field(ge=0, lt=1, description="Of the price, of a market dollars; empty takes what is usual.")
     ] = None
-    window: Annotated[int, Field(ge=0, description="Bars before and behind a candidate that are looked at.")] = 48
+    window: Annotated[
+        int, Field(ge=0, le=MOST_WINDOW_BARS, description="Bars before and behind a candidate that are looked at.")
+    ] = 48
 
 
 class ReplayForm(StrategyForm):

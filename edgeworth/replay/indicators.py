@@ -17,11 +17,17 @@ import numpy as np
 import polars as pl
 from msgspec import Struct
 
+from edgeworth.errors import ConfigurationError
 from edgeworth.replay import kernels
 from edgeworth.replay.bars import Bars, Floats, instant
 from edgeworth.replay.states import NAN, AverageTrueRange, RollingMean, RollingZ, SessionBreaks, Smoothed
 
 DAY_SECONDS = 86_400
+
+MOST_BARS = 1_000_000
+"""That one indicator may span: a hundred years of hours."""
+
+MOST_SESSION_SECONDS = 366 * DAY_SECONDS
 
 
 class Row(NamedTuple):
@@ -56,14 +62,33 @@ class Indicator(Protocol):
         ...
 
 
+def check_periods(n: int) -> None:
+    """See that an indicator can go over ``n`` bars.
+
+    Raises:
+        ConfigurationError: It cannot.
+    """
+    if not 2 <= n <= MOST_BARS:
+        raise ConfigurationError(f"expected an indicator over two bars or more, at most {MOST_BARS:,}, found {n}")
+
+
+def check_session(seconds: int) -> None:
+    """See that a session can last so long.
+
+    Raises:
+        ConfigurationError: It cannot.
+    """
+    if not 1 <= seconds <= MOST_SESSION_SECONDS:
+        raise ConfigurationError(f"expected a session of a second or more, at most of 366 days, found {seconds}")
+
+
 class _Periods(Struct, frozen=True):
     """An indicator over so many bars."""
 
     n: int
 
     def __post_init__(self) -> None:
-        if self.n < 2:
-            raise ValueError(f"expected two bars or more, found {self.n}")
+        check_periods(self.n)
 
 
 class Sma(_Periods, frozen=True, tag=True):
@@ -161,8 +186,8 @@ class VolatilityRegime(Struct, frozen=True, tag=True):
     low: float = 0.67
 
     def __post_init__(self) -> None:
-        if min(self.n, self.usual) < 2:
-            raise ValueError(f"expected two bars or more, found {min(self.n, self.usual)}")
+        check_periods(self.n)
+        check_periods(self.usual)
 
     def column(self, bars: Bars) -> Floats:
         return kernels.regimes(bars.high, bars.low, bars.close, (self.n, self.usual), (self.high, self.low))
@@ -181,8 +206,7 @@ class SessionBreak(Struct, frozen=True, tag=True):
     seconds: int = DAY_SECONDS
 
     def __post_init__(self) -> None:
-        if self.seconds < 1:
-            raise ValueError(f"expected a session of a second or more, found {self.seconds}")
+        check_session(self.seconds)
 
     def column(self, bars: Bars) -> Floats:
         return kernels.session_breaks(bars.opens_at, bars.high, bars.low, bars.close, self.seconds)

@@ -19,7 +19,15 @@ from edgeworth.errors import ConfigurationError
 from edgeworth.replay import kernels
 from edgeworth.replay.bars import Bars, Floats, Ints
 from edgeworth.replay.candidates import Candidate
-from edgeworth.replay.indicators import DAY_SECONDS, Row, SessionBreak, State, VolatilityRegime
+from edgeworth.replay.indicators import (
+    DAY_SECONDS,
+    Row,
+    SessionBreak,
+    State,
+    VolatilityRegime,
+    check_periods,
+    check_session,
+)
 from edgeworth.replay.orders import Direction
 from edgeworth.replay.states import NAN, RollingMean
 
@@ -63,8 +71,8 @@ class Screener(Struct, frozen=True, kw_only=True, tag=True):
             raise ConfigurationError(
                 f"expected a fast mean of fewer bars than the slow one, found {self.fast} and {self.slow}"
             )
-        if self.session_seconds < 1:
-            raise ConfigurationError(f"expected a session of a second or more, found {self.session_seconds}")
+        check_periods(self.slow)
+        check_session(self.session_seconds)
         if min(self._weights) < 0.0 or sum(self._weights) <= 0.0:
             raise ConfigurationError(f"expected weights of zero or more that are not all zero, found {self._weights}")
         if not 0.0 < self.threshold <= 1.0:

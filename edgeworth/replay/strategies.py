@@ -11,9 +11,11 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from msgspec import Struct
 
+from edgeworth.errors import ConfigurationError
 from edgeworth.replay.bars import Bars, Floats
 from edgeworth.replay.indicators import (
     DAY_SECONDS,
+    MOST_BARS,
     Atr,
     Ema,
     Indicator,
@@ -126,6 +128,12 @@ class Fusion(Struct, frozen=True, kw_only=True, tag=True):
     target_ranges: float = 5.0
     trail_ranges: float = 3.5
     hold_seconds: int = DAY_SECONDS
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.trigger_bars <= MOST_BARS:
+            raise ConfigurationError(
+                f"expected a trigger in one bar or more, at most {MOST_BARS:,}, found {self.trigger_bars}"
+            )
 
     @property
     def name(self) -> str:

@@ -13,14 +13,28 @@ import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 
+from edgeworth.errors import ConfigurationError
 from edgeworth.replay.bars import Bars, Ints
 from edgeworth.replay.screener import Screening
 
 CANDIDATE_WINDOW_BARS = 48
 """Bars before and behind a candidate, of an hour each: two days."""
 
+MOST_WINDOW_BARS = 100_000
+"""Eleven years of hours: with more nothing is left out that a focused replay could leave out."""
+
 Window = tuple[int, int]
 """First bar, and the one behind the last."""
+
+
+def check_window(reach: int) -> None:
+    """See that a window can reach so many bars.
+
+    Raises:
+        ConfigurationError: It cannot.
+    """
+    if not 0 <= reach <= MOST_WINDOW_BARS:
+        raise ConfigurationError(f"expected a window of 0 bars or more, at most {MOST_WINDOW_BARS:,}, found {reach}")
 
 
 def windows_around(screening: Screening, reach: int = CANDIDATE_WINDOW_BARS) -> list[Window]:

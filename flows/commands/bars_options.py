@@ -82,7 +82,10 @@ Setting: TypeAlias = Annotated[
     ),
 ]
 Window: TypeAlias = Annotated[
-    int, typer.Option(help="Bars before and behind a candidate that are looked at.", min=0, rich_help_panel=HOW)
+    int,
+    typer.Option(
+        help="Bars before and behind a candidate that are looked at.", min=0, max=100_000, rich_help_panel=HOW
+    ),
 ]
 Cash: TypeAlias = Annotated[float, typer.Option(help="Dollars to begin with.", rich_help_panel=HOW)]
 FeeRate: TypeAlias = Annotated[

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import get_args
 
 import pytest
 
 from edgeworth.errors import ConfigurationError
-from flows.commands.bars_options import BarsOptions, StrategyOptions, day_or_instant, named_values, seconds_of
+from edgeworth.replay.windows import MOST_WINDOW_BARS
+from flows.commands.bars_options import BarsOptions, StrategyOptions, Window, day_or_instant, named_values, seconds_of
 
 
 def test_a_day_as_end_means_its_end():
@@ -55,3 +57,9 @@ def test_one_source_is_named(given):
 def test_amounts_are_finite(name):
     with pytest.raises(ConfigurationError, match=f"--{name.replace('_', '-')}: expected a finite number"):
         StrategyOptions(**{name: float("nan")}).values()
+
+
+def test_the_longest_window_is_that_of_the_replay():
+    """It stands in the option as a number: the replay is not imported to say what can be asked."""
+    (option,) = [one for one in get_args(Window) if hasattr(one, "max")]
+    assert option.max == MOST_WINDOW_BARS

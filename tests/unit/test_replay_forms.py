@@ -35,7 +35,14 @@ def test_a_plan_survives_the_way_through_a_flow():
 
 @pytest.mark.parametrize(
     "wrong",
-    [{}, {"bars": {"start": "2026-01-01"}}, {"bars": {}, "cash": 0}, {"bars": {}, "window": -1}, {"bars": {}, "x": 1}],
+    [
+        {},
+        {"bars": {"start": "2026-01-01"}},
+        {"bars": {}, "cash": 0},
+        {"bars": {}, "window": -1},
+        {"bars": {}, "window": 100_001},
+        {"bars": {}, "x": 1},
+    ],
 )
 def test_what_cannot_be_meant_is_refused(wrong):
     with pytest.raises(ValidationError):

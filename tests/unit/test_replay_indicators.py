@@ -10,6 +10,7 @@ import polars as pl
 import pytest
 import talib
 
+from edgeworth.errors import ConfigurationError
 from edgeworth.replay.indicators import (
     Atr,
     Ema,
@@ -118,16 +119,20 @@ def test_in_a_table_what_is_not_known_is_null():
     assert table.schema["opens_at"] == pl.Datetime("us", "UTC")
 
 
-def test_a_mean_of_one_bar_is_refused():
-    with pytest.raises(ValueError, match="two bars or more, found 1"):
-        Sma(1)
-    with pytest.raises(ValueError, match="two bars or more, found 0"):
-        VolatilityRegime(usual=0)
-
-
-def test_a_session_without_an_end_is_refused():
-    with pytest.raises(ValueError, match="a second or more, found 0"):
-        SessionBreak(0)
+@pytest.mark.parametrize(
+    ("make", "words"),
+    [
+        (lambda: Sma(1), "over two bars or more, at most 1,000,000, found 1"),
+        (lambda: Ema(10**23), "over two bars or more, at most 1,000,000, found 100000000000000000000000"),
+        (lambda: VolatilityRegime(usual=0), "over two bars or more, at most 1,000,000, found 0"),
+        (lambda: VolatilityRegime(n=1_000_001), "found 1000001"),
+        (lambda: SessionBreak(0), "a session of a second or more, at most of 366 days, found 0"),
+        (lambda: SessionBreak(10**12), "at most of 366 days, found 1000000000000"),
+    ],
+)
+def test_an_indicator_over_nothing_or_without_an_end_is_refused(make, words):
+    with pytest.raises(ConfigurationError, match=words):
+        make()
 
 
 def test_nothing_is_said_of_fewer_bars_than_asked_for():
