@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
@@ -16,7 +17,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from edgeworth.errors import ConfigurationError
-from edgeworth.replay.bars import PRICE_COLUMNS, Bars, Floats
+from edgeworth.replay.bars import PRICE_COLUMNS, Bars, Floats, instant
 from edgeworth.replay.broker import Broker, Settlement
 from edgeworth.replay.costs import Costs
 from edgeworth.replay.indicators import Row, rows
@@ -74,7 +75,10 @@ class ReplaySetup:
 
 
 def full_replay(bars: Bars, strategy: Strategy, setup: ReplaySetup = ReplaySetup()) -> Replay:
-    """Run ``strategy`` over every bar, as it would run live."""
+    """Run ``strategy`` over every bar, as it would run live.
+
+    What the strategy or an indicator of it raises goes on with a note that says in which bar.
+    """
     return _replayed(bars, strategy, setup, _Live(bars, strategy), [(0, len(bars))])
 
 
@@ -100,6 +104,7 @@ def focused_replay(
 
     Raises:
         ConfigurationError: The strategy says that it reads no bar, or reads further back than it says and finds none.
+            What else it raises goes on with a note that says in which bar.
     """
     known = columns if columns is not None else indicator_columns(bars, strategy)
     return _replayed(bars, strategy, setup, _Columns(bars, known, strategy, is_cut=is_cut), windows)
@@ -199,14 +204,17 @@ def _replayed(bars: Bars, strategy: Strategy, setup: ReplaySetup, feed: _Feed, w
         equity[done:start] = broker.account.cash
         try:
             marks = _run_window(feed, start, stop, strategy, broker)
-        except (IndexError, ValueError, ZeroDivisionError) as error:
-            if len(feed.past.close) == feed.past.ended:
-                raise
-            raise ConfigurationError(
-                f"expected {strategy.name!r} to need no more than {strategy.lookback} bars, as its lookback says, "
-                f"found {error!r} in the bar of {bars.at(feed.past.ended - 1)}, where it was handed "
-                f"{len(feed.past.close)}"
-            ) from error
+        except Exception as error:
+            # Whatever a strategy of somebody's own raises, or an indicator of it.
+            opens_at = feed.past.opens_at[-1] if feed.past.opens_at else int(bars.opens_at[start])
+            at = f"in the bar of {instant(opens_at):%Y-%m-%d %H:%M} UTC"
+            if len(feed.past.close) < feed.past.ended and _is_for_want_of_bars(error, bars, strategy, setup):
+                raise ConfigurationError(
+                    f"expected {strategy.name!r} to need no more than {strategy.lookback} bars, as its lookback says, "
+                    f"found {error!r} {at}, where it was handed {len(feed.past.close)}"
+                ) from error
+            error.add_note(at)
+            raise
         done = start + len(marks)
         seen += len(marks)
         equity[start:done] = marks
@@ -223,6 +231,19 @@ def _replayed(bars: Bars, strategy: Strategy, setup: ReplaySetup, feed: _Feed, w
         refusals=tuple(broker.refusals),
         seen=seen,
     )
+
+
+def _is_for_want_of_bars(error: Exception, bars: Bars, strategy: Strategy, setup: ReplaySetup) -> bool:
+    """Whether what a strategy raised, being handed no more bars than it says, it does not raise when it has them all.
+
+    What else it raises has another reason.
+    """
+    if not isinstance(error, IndexError | ValueError | ZeroDivisionError):
+        return False
+    with suppress(Exception):
+        full_replay(bars, strategy, setup)
+        return True
+    return False
 
 
 def _run_window(feed: _Feed, start: int, stop: int, strategy: Strategy, broker: Broker) -> list[float]:

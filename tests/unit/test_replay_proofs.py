@@ -169,6 +169,53 @@ def test_a_place_that_the_lookback_leaves_out_is_named():
         require_declared_lookback(BARS, ReachingByPlace(30, 29))
 
 
+class Stumbling(Reaching):
+    """Divides by zero at a bar that is none too early, whatever it was handed."""
+
+    def on_bar(self, past: Past, account: Account) -> Sequence[Order]:
+        return () if past.ended < 100 else (Enter(side=Direction.LONG, quantity=1 / 0),)
+
+
+def test_a_mistake_that_every_replay_makes_is_none_of_the_lookback():
+    for run in (
+        lambda: require_declared_lookback(BARS, Stumbling(1, 1)),
+        lambda: full_replay(BARS, Stumbling(1, 1)),
+        lambda: focused_replay(BARS, Stumbling(1, 1), [(90, 200)], is_cut=True),
+    ):
+        with pytest.raises(ZeroDivisionError) as told:
+            run()
+        assert told.value.__notes__ == [f"in the bar of {BARS.at(99):%Y-%m-%d %H:%M} UTC"]
+
+
+class Tripping(Sma, frozen=True):
+    """A mean that cannot go on from its fifth bar."""
+
+    def start(self) -> State:
+        return _Trips()
+
+
+class _Trips:
+    def __init__(self) -> None:
+        self._count = 0
+
+    def push(self, row: Row) -> float:
+        self._count += 1
+        if self._count == 5:
+            raise KeyError("fifth")
+        return 0.0
+
+
+def test_what_an_indicator_raises_is_told_with_its_bar():
+    class Reads(ReachingValue, frozen=True):
+        @property
+        def indicators(self) -> Mapping[str, Indicator]:
+            return {"trips": Tripping(3)}
+
+    with pytest.raises(KeyError) as told:
+        full_replay(BARS, Reads())
+    assert told.value.__notes__ == [f"in the bar of {BARS.at(4):%Y-%m-%d %H:%M} UTC"]
+
+
 class ReachingValue(Struct, frozen=True):
     """As ``Reaching``, a value."""
 
