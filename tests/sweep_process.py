@@ -1,6 +1,6 @@
 """A sweep of a strategy that leaves a line for each trial it begins, and dies at the one that is asked for.
 
-As a process: the folder, the URL of the database, and at which line to die.
+As a process: the folder, the URL of the database, and at which line, or before which step of the end, to die.
 """
 
 from __future__ import annotations
@@ -88,6 +88,20 @@ def sweep_in(folder: Path, database_url: str, *, edition: Edition = CERTAIN, **c
     return sweep_plainly(settings, plan_in(folder, **changes), edition=edition)
 
 
+def die_before(step: str) -> None:
+    """Let the first time that a report is moved to its place, or that a run is ended, be the end of this process."""
+    from edgeworth.adapters.storage.runs import RunBook
+    from tests.simulate_seams import dies_before
+
+    if step == "before-the-folder":
+        dies_before(Path, "rename", lambda to: Path(to).parent.name == "results")
+    else:
+        dies_before(RunBook, "finish_run")
+
+
 if __name__ == "__main__":
-    os.environ["SWEEP_DIES_AT"] = sys.argv[3]
+    if sys.argv[3].isdigit():
+        os.environ["SWEEP_DIES_AT"] = sys.argv[3]
+    else:
+        die_before(sys.argv[3])
     sweep_in(Path(sys.argv[1]), sys.argv[2])

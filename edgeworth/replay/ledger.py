@@ -10,7 +10,8 @@ Edgeworth, a stroke, and the digest of the source.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+import hashlib
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
@@ -26,6 +27,11 @@ def tried(configuration: str, version: str) -> str:
     """What a trial tried, whichever version of Edgeworth did: the configuration, and the source of one's own."""
     _, stroke, source_digest = version.partition("/")
     return f"{configuration}{stroke}{source_digest}"
+
+
+def sharpes_digest(sharpes: Iterable[float]) -> str:
+    """SHA-256 of Sharpe ratios, whatever their order: of each a line with all its digits, the smallest first."""
+    return hashlib.sha256("".join(f"{sharpe!r}\n" for sharpe in sorted(sharpes)).encode()).hexdigest()
 
 
 class TrialLedger(Protocol):

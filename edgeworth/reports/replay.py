@@ -221,10 +221,10 @@ class ParityReport(_Report, frozen=True, kw_only=True):
 
 
 class FailedTrials(Struct, frozen=True, kw_only=True):
-    """A unit of a sweep that came to nothing.
+    """Trials of one asset that came to nothing by one kind of error.
 
     Attributes:
-        asset: Whose bars. trials: How many settings it would have tried. problem: Why, in words for the user.
+        asset: Whose bars. trials: How many. problem: Why, in words for the user: what the first of them said.
     """
 
     asset: str
@@ -242,7 +242,8 @@ class SweepReport(_Report, frozen=True, kw_only=True):
         verdict: Over this sweep's trials; ``None`` when none could be made.
         made_now, taken_from_ledger: Trials of this sweep, by whether they were made before.
         earlier_trials: Others of these bars that the ledger knows from earlier sweeps; they count in the deflation.
-        failed: Units that came to nothing.
+        earlier_digest: SHA-256 of their Sharpe ratios; ``None`` without any.
+        failed: Trials that came to nothing, by asset and kind of error.
     """
 
     bars: tuple[BarsTold, ...]
@@ -254,6 +255,7 @@ class SweepReport(_Report, frozen=True, kw_only=True):
     made_now: int
     taken_from_ledger: int = 0
     earlier_trials: int = 0
+    earlier_digest: str | None = None
     failed: tuple[FailedTrials, ...] = ()
     reach: int = CANDIDATE_WINDOW_BARS
 

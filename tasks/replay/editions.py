@@ -31,8 +31,7 @@ class Edition(Struct, frozen=True):
 def edition_of(strategy: str) -> Edition:
     """The code of this process with which ``strategy`` is tried."""
     version, source = code_version(), source_digest(strategy)
-    is_certain = is_certain_version(version, is_checkout=(_PROJECT / ".git").exists())
-    return Edition(version_of(version, source), is_certain=is_certain and source != UNREADABLE)
+    return Edition(version_of(version, source), is_certain=is_certain(version) and source != UNREADABLE)
 
 
 def imported_edition(strategy: str) -> Edition:
@@ -57,6 +56,11 @@ def check_same(strategy: str, begun: Edition, here: Edition) -> None:
             f"{strategy[:60]}: expected the source that the sweep began with ({expected[:12]}), found another where a "
             f"unit is made ({found[:12]}); start again when no file changes, and with the same files on every machine"
         )
+
+
+def is_certain(version: str) -> bool:
+    """Whether ``version``, of the code of this process, names one state of it."""
+    return is_certain_version(version, is_checkout=(_PROJECT / ".git").exists())
 
 
 def is_certain_version(version: str, *, is_checkout: bool) -> bool:

@@ -21,8 +21,10 @@ from edgeworth.reports.replay_page import render_replay
 from edgeworth.reports.screen_page import render_screen
 from edgeworth.reports.sweep_page import render_sweep
 from tasks import run_claims, wiring
+from tasks.replay.editions import is_certain
+from tasks.replay.own_code import UNREADABLE, source_digest
 from tasks.replay.plan import BarsChoice, ReplayPlan, SweepPlan
-from tasks.results import code_version, json_text, make_run_folder
+from tasks.results import json_text, make_run_folder
 from tasks.results_index import ALL_RUNS, write_index
 from tasks.settings import Settings
 
@@ -48,16 +50,15 @@ def publish(settings: Settings, plan: ReplayPlan | SweepPlan, report: Some) -> S
     The folder appears complete or not at all.
     """
     kind, as_json, as_page = _PAGES[type(report)]
-    with (
-        wiring.open_storage(settings) as storage,
-        make_run_folder(settings, f"{kind}_{_about(report)}", report.started_at) as folder,
-    ):
+    with make_run_folder(settings, f"{kind}_{_about(report)}", report.started_at) as folder:
         report = msgspec.structs.replace(report, folder=folder.shown)
         folder.write("summary.html", as_page(report, index=ALL_RUNS))
         folder.write(f"{kind}.json", json_text(as_json(report), is_compact=True))
         for name, text in _tables(report):
             folder.write(name, text)
         folder.write("manifest.json", json_text(_manifest(plan, report)))
+    # Only now: a process that is killed before leaves a run to be taken up, none that is complete without a report.
+    with wiring.open_storage(settings) as storage:
         storage.catalogue.finish_run(
             report.run_id, finished_at=report.finished_at, status=status(report), counts=_counts(report)
         )
@@ -144,15 +145,38 @@ def _equity(bars: Bars, equity: list[float]) -> str:
 
 def _manifest(plan: ReplayPlan | SweepPlan, report: Report) -> dict[str, Any]:
     """Everything needed to say how this result came about."""
-    return {
+    source = source_digest(plan.strategy)
+    found: dict[str, Any] = {
         "run_id": report.run_id,
-        "code_version": code_version(),
+        "code_version": report.code_version,
         "started_at": report.started_at.isoformat(),
         "finished_at": report.finished_at.isoformat(),
         "parameters": _parameters(plan),
         "inputs": [{"source": told.source, "asset": told.asset, "sha256": told.digest} for told in _bars(report)],
-        "not_controlled": "nothing: the same bars, settings and code give the same result; only times differ",
+        "strategy_source_sha256": None if source == UNREADABLE else source,
     }
+    if isinstance(report, SweepReport):
+        found |= {"earlier_trials": report.earlier_trials, "earlier_sharpes_sha256": report.earlier_digest}
+    return found | {"not_controlled": "; ".join(_not_controlled(report, source))}
+
+
+def _not_controlled(report: Report, source: str | None) -> Iterable[str]:
+    """What another run of the same command may differ by, although all that is named above is the same."""
+    if not is_certain(report.code_version):
+        yield "the code of Edgeworth, whose version does not tell one state of a changed checkout from another"
+    if source == UNREADABLE:
+        yield "the strategy, whose source could not be read"
+    elif source is not None:
+        yield (
+            "what the strategy's source, of which the digest is noted, reads beside the bars: installed packages, "
+            "files, the clock, chance"
+        )
+    if isinstance(report, SweepReport):
+        yield (
+            "what the ledger held when the sweep was judged: its deflated Sharpe ratio counts earlier trials of the "
+            "same bars, of which the number and a digest are noted"
+        )
+    yield "times, and last digits that another processor or another version of a library may round otherwise"
 
 
 def _parameters(plan: ReplayPlan | SweepPlan) -> Any:

@@ -16,7 +16,7 @@ import msgspec
 from msgspec import Struct
 
 from edgeworth.errors import ConfigurationError, StorageError
-from edgeworth.replay.ledger import TrialLedger, tried
+from edgeworth.replay.ledger import TrialLedger, sharpes_digest, tried
 from edgeworth.replay.sweep import Trial, TrialMaker, Verdict, judge
 from edgeworth.reports.replay import SweepReport
 from tasks import run_claims, wiring
@@ -153,6 +153,7 @@ def swept(
         made_now=len(trials) - len(layout.known),
         taken_from_ledger=len(layout.known),
         earlier_trials=len(earlier),
+        earlier_digest=sharpes_digest(earlier) if earlier else None,
         failed=together(one for unit in made for one in unit.failed),
         reach=plan.window,
     )

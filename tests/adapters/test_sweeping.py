@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import signal
 import subprocess
@@ -9,6 +10,7 @@ import sys
 import threading
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -56,7 +58,7 @@ def judged(report: SweepReport) -> tuple[float | None, dict[str, float | None], 
     )
 
 
-def killed_at(folder: Path, url: str, line: int) -> None:
+def killed_at(folder: Path, url: str, line: int | str) -> None:
     died = subprocess.run(
         [sys.executable, "-m", "tests.sweep_process", str(folder), url, str(line)],
         cwd=REPOSITORY,
@@ -89,6 +91,52 @@ def test_a_sweep_that_was_killed_makes_only_what_is_missing(folder, database_url
     assert begun(folder) == 8
     assert judged(once_more) == judged(again)
     assert once_more.run_id != again.run_id
+
+
+@pytest.mark.parametrize("step", ["before-the-folder", "before-the-end"])
+def test_a_sweep_that_was_killed_while_its_report_is_put_away_is_taken_up_and_has_one(folder, sqlite_url, step):
+    killed_at(folder, sqlite_url, step)
+    with wiring.open_storage(settings_at(folder, database_url=sqlite_url)) as storage:
+        [killed] = storage.catalogue.list_runs(kind="sweep")
+    assert killed.status == "running"
+    again = sweep_in(folder, sqlite_url)
+    assert (again.run_id, again.made_now, again.taken_from_ledger) == (killed.run_id, 0, 6)
+    with wiring.open_storage(settings_at(folder, database_url=sqlite_url)) as storage:
+        [ended] = storage.catalogue.list_runs(kind="sweep")
+    assert ended.status == "complete"
+    made = folder / "results" / Path(str(ended.counts["folder"])).name
+    assert json.loads((made / "manifest.json").read_text())["run_id"] == killed.run_id
+
+
+def manifest_of(folder: Path, report: SweepReport) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(
+        (folder / "results" / Path(report.folder or "").name / "manifest.json").read_text()
+    )
+    return found
+
+
+def test_the_manifest_names_the_source_and_what_of_the_ledger_was_counted(folder, sqlite_url):
+    part = GRID | {"hold_seconds": (86_400,)}
+    rest = GRID | {"hold_seconds": (172_800, 259_200)}
+    first = manifest_of(folder, sweep_in(folder, sqlite_url, grid=part))
+    assert (first["earlier_trials"], first["earlier_sharpes_sha256"]) == (0, None)
+    before = sorted(kept(folder, sqlite_url, sweep_in(folder, sqlite_url, grid=part)).values())
+    second = manifest_of(folder, sweep_in(folder, sqlite_url, grid=rest))
+    lines = "".join(f"{sharpe!r}\n" for sharpe in before)
+    assert second["earlier_trials"] == len(before) == 2
+    assert second["earlier_sharpes_sha256"] == hashlib.sha256(lines.encode()).hexdigest()
+    source = (folder / f"{module_of(folder)}.py").read_bytes()
+    named = f"{module_of(folder)}\n{len(source)}\n".encode() + source
+    assert second["strategy_source_sha256"] == hashlib.sha256(named).hexdigest()
+    assert "what the ledger held when the sweep was judged" in second["not_controlled"]
+    assert "reads beside the bars" in second["not_controlled"]
+
+
+def test_of_a_strategy_that_comes_with_edgeworth_the_version_is_the_source(folder, sqlite_url):
+    report = sweep_in(folder, sqlite_url, strategy="holder", edition=Edition("1.0+aaaaaaa", is_certain=True))
+    found = manifest_of(folder, report)
+    assert found["strategy_source_sha256"] is None
+    assert "strategy's source" not in found["not_controlled"]
 
 
 def test_a_changed_checkout_makes_every_trial_again_and_says_so(folder, sqlite_url):
