@@ -9,9 +9,12 @@ from prefect.client.schemas import State
 from prefect.runtime import flow_run
 from prefect.states import Completed, Failed
 
+from edgeworth.errors import ConfigurationError
 from flows.forms_replay import ReplayForm
+from tasks import run_claims
 from tasks.replay import flow_tasks
 from tasks.replay.plan import ReplayPlan
+from tasks.replay.runs import left_on_failure
 from tasks.replay.steps import Prepared
 from tasks.taking_up import BegunRun
 
@@ -30,13 +33,14 @@ def run_name() -> str:
     flow_run_name=run_name,
 )
 def screen(replay: ReplayForm) -> State:
-    """Completed with the folder in which candidates.jsonl is.
+    """Completed with the folder in which candidates.jsonl is; failed when the strategy's screener raised something.
 
     Args:
         replay: Over which bars, by the screener of which strategy.
     """
     plan, given, run = _begun("screen", replay)
-    return _ended(flow_tasks.publish(plan, flow_tasks.screen(run, given)))
+    with left_on_failure(run):
+        return _ended(run, plan, flow_tasks.screen(run, given, return_state=True))
 
 
 @flow(
@@ -45,13 +49,14 @@ def screen(replay: ReplayForm) -> State:
     flow_run_name=run_name,
 )
 def replay(replay: ReplayForm) -> State:
-    """Completed with the folder of the report.
+    """Completed with the folder of the report; failed when the strategy raised something.
 
     Args:
         replay: Which strategy over which bars, at what costs.
     """
     plan, given, run = _begun("replay", replay)
-    return _ended(flow_tasks.publish(plan, flow_tasks.replay(run, plan, given)))
+    with left_on_failure(run):
+        return _ended(run, plan, flow_tasks.replay(run, plan, given, return_state=True))
 
 
 @flow(
@@ -66,7 +71,8 @@ def parity(replay: ReplayForm) -> State:
         replay: Which strategy over which bars, at what costs.
     """
     plan, given, run = _begun("parity", replay)
-    return _ended(flow_tasks.publish(plan, flow_tasks.certify(run, plan, given)))
+    with left_on_failure(run):
+        return _ended(run, plan, flow_tasks.certify(run, plan, given, return_state=True))
 
 
 def _begun(kind: str, form: ReplayForm) -> tuple[ReplayPlan, Prepared, BegunRun]:
@@ -76,6 +82,12 @@ def _begun(kind: str, form: ReplayForm) -> tuple[ReplayPlan, Prepared, BegunRun]
     return plan, given, flow_tasks.begin(plan, kind)
 
 
-def _ended(published: flow_tasks.PublishedReplay) -> State:
+def _ended(run: BegunRun, plan: ReplayPlan, looked: State) -> State:
+    """Published, or when the strategy has raised something failed with what it said."""
+    report: Any = looked.result(raise_on_failure=False)
+    if isinstance(report, ConfigurationError):
+        run_claims.leave(run.run_id)
+        return flow_tasks.failed(report)
+    published = flow_tasks.publish(plan, looked.result())
     state = Failed if published.has_failed else Completed
     return state(message=published.sentence, data=published.folder)

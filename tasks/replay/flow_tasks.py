@@ -5,10 +5,15 @@ Bars go from task to task within the flow's process and are never stored by Pref
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from msgspec import Struct
 from prefect import get_run_logger, task
 from prefect.cache_policies import NO_CACHE
+from prefect.client.schemas import State
+from prefect.states import Failed
 
+from edgeworth.errors import ConfigurationError
 from edgeworth.reports.replay import ParityReport, ReplayReport, ScreenReport
 from tasks.orchestration.prefect_server import hear_library
 from tasks.replay import artifacts, publishing, steps
@@ -16,6 +21,8 @@ from tasks.replay.plan import ReplayPlan
 from tasks.settings import load_settings
 from tasks.site_link import page_address
 from tasks.taking_up import BegunRun
+
+Looked = ScreenReport | ReplayReport | ParityReport | State
 
 
 class PublishedReplay(Struct, frozen=True):
@@ -45,21 +52,21 @@ def begin(plan: ReplayPlan, kind: str) -> BegunRun:
 
 
 @task(name="screen-bars", task_run_name="screen-bars", cache_policy=NO_CACHE)
-def screen(run: BegunRun, given: steps.Prepared) -> ScreenReport:
+def screen(run: BegunRun, given: steps.Prepared) -> Looked:
     """Look at every bar once."""
-    return steps.screened(run, given)
+    return _looked(lambda: steps.screened(run, given))
 
 
 @task(name="replay-bars", task_run_name="replay-bars", cache_policy=NO_CACHE)
-def replay(run: BegunRun, plan: ReplayPlan, given: steps.Prepared) -> ReplayReport:
+def replay(run: BegunRun, plan: ReplayPlan, given: steps.Prepared) -> Looked:
     """Run the strategy."""
-    return steps.replayed(run, plan, given)
+    return _looked(lambda: steps.replayed(run, plan, given))
 
 
 @task(name="compare-replays", task_run_name="compare-replays", cache_policy=NO_CACHE)
-def certify(run: BegunRun, plan: ReplayPlan, given: steps.Prepared) -> ParityReport:
+def certify(run: BegunRun, plan: ReplayPlan, given: steps.Prepared) -> Looked:
     """Run the strategy both ways and compare."""
-    return steps.certified(run, plan, given)
+    return _looked(lambda: steps.certified(run, plan, given))
 
 
 @task(name="publish-replay", task_run_name="publish-replay", cache_policy=NO_CACHE)
@@ -69,3 +76,15 @@ def publish(plan: ReplayPlan, report: ScreenReport | ReplayReport | ParityReport
     written = publishing.publish(settings, plan, report)
     artifacts.publish(written, page=page_address(settings, written.folder))
     return PublishedReplay(written.folder, publishing.sentence(written), publishing.has_failed(written))
+
+
+def failed(error: ConfigurationError) -> State:
+    """A mistake of the user's as a state: raised, Prefect would tell it with a hundred lines of code for each step."""
+    return Failed(message=str(error), data=error)
+
+
+def _looked(look: Callable[[], Looked]) -> Looked:
+    try:
+        return look()
+    except ConfigurationError as error:
+        return failed(error)

@@ -25,14 +25,14 @@ from edgeworth.replay.metrics import metrics
 from edgeworth.replay.outcomes import candidate_outcomes
 from edgeworth.replay.parity import certify, configuration_digest
 from edgeworth.replay.screener import Screening, screen
-from edgeworth.replay.truncation import look_ahead
-from edgeworth.replay.windows import windows_around, windows_at
+from edgeworth.replay.truncation import cut_places, look_ahead
+from edgeworth.replay.windows import check_window, windows_around, windows_at
 from edgeworth.reports.replay import ParityReport, ReplayMode, ReplayReport, ScreenReport
 from tasks import wiring
 from tasks.clock import utc_now
 from tasks.replay.bars import ReadBars, read_bars
-from tasks.replay.plan import ReplayPlan
-from tasks.replay.strategies import ReplayStrategy, build_strategy
+from tasks.replay.plan import ReplayPlan, SweepPlan
+from tasks.replay.strategies import ReplayStrategy, build_strategy, running
 from tasks.results import check_results_folder, code_version
 from tasks.settings import Settings
 from tasks.taking_up import BegunRun, begin_run
@@ -70,10 +70,12 @@ def prepare(settings: Settings, plan: ReplayPlan) -> Prepared:
         StorageError: The stores cannot be used.
     """
     strategy = build_strategy(plan.strategy, plan.settings)
-    if plan.window < 0:
-        raise ConfigurationError(f"expected a window of 0 bars or more, found {plan.window}")
+    check_window(plan.window)
     read = read_bars(settings, plan.bars)
     setup = replay_setup(plan.cash, plan.fee_rate, plan.half_spread, plan.slippage, read)
+    configuration_of(plan, strategy, setup)
+    if plan.cuts:
+        cut_places(read.bars, np.random.default_rng(0), plan.cuts)
     candidates = _candidates(plan, read.bars)
     check_results_folder(settings.results_dir)
     return Prepared(read=read, strategy=strategy, setup=setup, candidates=candidates)
@@ -94,6 +96,18 @@ def replay_setup(
         slippage=usual.slippage if slippage is None else slippage,
     )
     return ReplaySetup(cash=cash, costs=costs, settlement=read.settlement)
+
+
+def configuration_of(plan: ReplayPlan | SweepPlan, strategy: ReplayStrategy, setup: ReplaySetup) -> str:
+    """The digest of everything that decides what a replay of ``strategy`` comes to, beside the bars.
+
+    Raises:
+        ConfigurationError: A setting of the strategy is no value.
+    """
+    try:
+        return configuration_digest(strategy, strategy.screener, setup, plan.window)
+    except DataError as error:
+        raise ConfigurationError(f"{plan.strategy[:60]}: {error}") from error
 
 
 def begin_replay(settings: Settings, plan: ReplayPlan, kind: str) -> BegunRun:
@@ -120,11 +134,16 @@ def screened(run: BegunRun, given: Prepared) -> ScreenReport:
 
 
 def replayed(run: BegunRun, plan: ReplayPlan, given: Prepared) -> ReplayReport:
-    """The strategy run over every bar, or around the candidates."""
+    """The strategy run over every bar, or around the candidates.
+
+    Raises:
+        ConfigurationError: The strategy, or an indicator of it, has raised something.
+    """
     began = time.perf_counter()
     screening = screen(given.bars, given.strategy.screener)
     candidates: Sequence[Candidate] = given.candidates if given.candidates is not None else screening.candidates()
-    replay = _replay(plan, given, screening, candidates)
+    with running(given.strategy):
+        replay = _replay(plan, given, screening, candidates)
     return ReplayReport(
         **_heading(run, began),
         notes=(*given.read.notes, *_notes(plan)),
@@ -139,29 +158,34 @@ def replayed(run: BegunRun, plan: ReplayPlan, given: Prepared) -> ReplayReport:
         candidates_from=None if plan.candidates is None else Path(plan.candidates).name,
         reach=plan.window,
         outcomes=candidate_outcomes(replay, candidates, plan.window),
-        configuration=configuration_digest(given.strategy, given.strategy.screener, given.setup, plan.window),
+        configuration=configuration_of(plan, given.strategy, given.setup),
     )
 
 
 def certified(run: BegunRun, plan: ReplayPlan, given: Prepared) -> ParityReport:
-    """The strategy run both ways, and whether both came to the same."""
+    """The strategy run both ways, and whether both came to the same.
+
+    Raises:
+        ConfigurationError: As ``replayed``.
+    """
     screener = given.strategy.screener
-    _warm_up(given, plan.window)
-    began = time.perf_counter()
-    certificate = certify(
-        given.bars,
-        given.strategy,
-        screener,
-        given.setup,
-        code_version=code_version(),
-        timer=time.perf_counter,
-        reach=plan.window,
-    )
     ahead = None
-    if plan.cuts:
-        # The same places each time, so that what was found can be looked at again.
-        rng = np.random.default_rng(0)
-        ahead = look_ahead(given.bars, given.strategy, screener, given.setup, rng, cuts=plan.cuts)
+    with running(given.strategy):
+        _warm_up(given, plan.window)
+        began = time.perf_counter()
+        certificate = certify(
+            given.bars,
+            given.strategy,
+            screener,
+            given.setup,
+            code_version=code_version(),
+            timer=time.perf_counter,
+            reach=plan.window,
+        )
+        if plan.cuts:
+            # The same places each time, so that what was found can be looked at again.
+            rng = np.random.default_rng(0)
+            ahead = look_ahead(given.bars, given.strategy, screener, given.setup, rng, cuts=plan.cuts)
     return ParityReport(
         **_heading(run, began),
         notes=given.read.notes,

@@ -11,25 +11,30 @@ import itertools
 import math
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 from msgspec import Struct
 
-from edgeworth.errors import ConfigurationError, DataError
+from edgeworth.errors import ConfigurationError
 from edgeworth.replay.bars import Bars
 from edgeworth.replay.ledger import TrialLedger
 from edgeworth.replay.loop import ReplaySetup
-from edgeworth.replay.parity import configuration_digest
 from edgeworth.replay.selection import SPLITS
 from edgeworth.replay.sweep import Trial
-from edgeworth.reports.replay import setting_of
+from edgeworth.replay.windows import check_window
 from tasks.replay.bars import ReadBars, read_bars
 from tasks.replay.editions import Edition
 from tasks.replay.own_code import check_unchanged
 from tasks.replay.plan import SweepPlan
-from tasks.replay.steps import replay_setup
-from tasks.replay.strategies import ReplayStrategy, build_strategy, strategy_grid
+from tasks.replay.steps import configuration_of, replay_setup
+from tasks.replay.strategies import (
+    ReplayStrategy,
+    strategy_class,
+    strategy_grid,
+    told_settings,
+    unchecked_strategy,
+)
 from tasks.results import check_results_folder, slug
 from tasks.settings import Settings
 
@@ -95,8 +100,8 @@ class SweepUnit(Struct, frozen=True, kw_only=True):
         Raises:
             ConfigurationError: It is one's own and cannot be imported in this process.
         """
-        kind = type(build_strategy(self.strategy, {}))
-        return [msgspec.convert(values, type=kind) for values in self.settings]
+        kind = strategy_class(self.strategy)
+        return [cast("ReplayStrategy", msgspec.convert(values, type=kind)) for values in self.settings]
 
 
 class SweepLayout(Struct, frozen=True, kw_only=True):
@@ -124,15 +129,12 @@ def prepare_sweep(settings: Settings, plan: SweepPlan) -> PreparedSweep:
         StorageError: The stores cannot be used.
     """
     _check_size(plan)
-    if plan.window < 0 or plan.chunk < 1:
-        raise ConfigurationError(
-            f"expected a window of 0 bars or more and units of 1 trial or more, found {plan.window} and {plan.chunk}"
-        )
-    base = build_strategy(plan.strategy, plan.settings)
+    check_window(plan.window)
+    if plan.chunk < 1:
+        raise ConfigurationError(f"expected units of 1 trial or more, found {plan.chunk}")
+    base = unchecked_strategy(plan.strategy, plan.settings)
     check_unchanged(plan.strategy)
     strategies = tuple(strategy_grid(plan.strategy, plan.grid, plan.settings))
-    for strategy in strategies:
-        _check_strategy(strategy, plan)
     reads = [read_bars(settings, choice) for choice in plan.bars]
     _check_bars(reads)
     sets = tuple(_swept(plan, strategies, read) for read in reads)
@@ -172,21 +174,6 @@ def _check_size(plan: SweepPlan) -> None:
         )
 
 
-def _check_strategy(strategy: ReplayStrategy, plan: SweepPlan) -> None:
-    """See that the values of the grid go together: what a strategy makes of them, it makes here first."""
-    try:
-        _ = (strategy.name, strategy.screener, strategy.indicators, strategy.lookback)
-    except Exception as error:
-        # Whatever a strategy of somebody's own raises.
-        raise ConfigurationError(f"{plan.strategy[:60]} with {_told(strategy, plan)}: {error}") from error
-
-
-def _told(strategy: ReplayStrategy, plan: SweepPlan) -> str:
-    values: Mapping[str, Any] = msgspec.to_builtins(strategy)
-    names = [*plan.grid, *(name for name in plan.settings if name not in plan.grid)]
-    return ", ".join(f"{name}={setting_of(values, name)!r}" for name in names)[:200] or "its usual settings"
-
-
 def _check_bars(reads: Iterable[ReadBars]) -> None:
     all_bars = [read.bars for read in reads]
     lengths = sorted({bars.interval_seconds for bars in all_bars})
@@ -210,16 +197,12 @@ def _check_bars(reads: Iterable[ReadBars]) -> None:
 
 def _swept(plan: SweepPlan, strategies: tuple[ReplayStrategy, ...], read: ReadBars) -> SweptBars:
     setup = replay_setup(plan.cash, plan.fee_rate, plan.half_spread, plan.slippage, read)
-    try:
-        configurations = tuple(
-            configuration_digest(strategy, strategy.screener, setup, plan.window) for strategy in strategies
-        )
-    except DataError as error:
-        raise ConfigurationError(f"{plan.strategy[:60]}: {error}") from error
+    configurations = tuple(configuration_of(plan, strategy, setup) for strategy in strategies)
     first: dict[str, ReplayStrategy] = {}
     for strategy, digest in zip(strategies, configurations, strict=True):
         if digest in first:
-            raise ConfigurationError(f"expected each setting once in a sweep, found {_told(strategy, plan)} twice")
+            told = told_settings(strategy, (*plan.grid, *(name for name in plan.settings if name not in plan.grid)))
+            raise ConfigurationError(f"expected each setting once in a sweep, found {told} twice")
         first[digest] = strategy
     return SweptBars(read=read, setup=setup, configurations=configurations)
 

@@ -17,6 +17,34 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
+FAILING = """
+from edgeworth.replay.strategies import CrossFollower
+
+
+class Failing(CrossFollower, frozen=True, kw_only=True, tag=True):
+    def on_bar(self, past, account):
+        raise KeyError("no such key")
+"""
+
+
+def test_what_a_strategy_raises_is_the_state_of_the_run_and_no_lines_of_code(server: Server, folder):
+    (folder / "failing.py").write_text(FAILING)
+    options = ("--bars", "ETHUSD_1h.csv", "--strategy", "failing:Failing", "--full")
+    done = run(folder, "replay", *options, PREFECT_API_URL=server.url)
+    assert done.code == 2
+    assert "Traceback" not in done.err
+    said = f"cross: KeyError: 'no such key', in the bar of {walked_bars(5, 1_500).at(0):%Y-%m-%d %H:%M} UTC, in failing.py:7"
+    assert done.err.strip().splitlines()[-1] == f"Error: {said}"
+
+    def failed() -> list[object]:
+        runs = server.flow_runs(
+            name={"any_": ["failing:Failing over ETHUSD_1h.csv"]}, state={"type": {"any_": ["FAILED"]}}
+        )
+        return [each["state"]["message"] for each in runs]
+
+    eventually(lambda: failed() == [said], what="the run as failed")
+
+
 @pytest.mark.parametrize(
     ("kind", "step", "words"),
     [

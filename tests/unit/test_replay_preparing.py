@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import re
 import sys
 import time
@@ -114,10 +115,23 @@ def test_candidates_of_other_bars_or_of_another_asset(settings, tmp_path, eth):
         ({"fee_rate": 2.0}, "expected a fee from 0 to 1"),
         ({"half_spread": -0.1}, "expected spread and slippage from 0 to 1"),
         ({"window": -1}, "expected a window of 0 bars or more"),
+        ({"window": 10**23}, "at most 100,000, found 100000000000000000000000"),
+        ({"strategy": "cross", "settings": {"ranges": 0}}, "cross with ranges=0: expected an indicator over two bars"),
+        ({"strategy": "cross", "settings": {"slow": 10**23}}, "an indicator over two bars or more, at most 1,000,000"),
+        ({"settings": {"screener.slow": 10**23}}, "an indicator over two bars or more, at most 1,000,000"),
+        ({"settings": {"screener.session_seconds": 10**23}}, "a session of a second or more, at most of 366 days"),
+        ({"settings": {"trigger_bars": -3}}, "expected a trigger in one bar or more, at most 1,000,000, found -3"),
     ],
 )
 def test_strategies_and_costs_that_cannot_be_meant(settings, eth, changes, words):
     assert words in refused(settings, plan(eth, **changes))
+
+
+def test_bars_too_few_to_be_cut_are_refused_where_cuts_are_asked_for(settings, tmp_path):
+    path = tmp_path / "ETHUSD_1h.csv"
+    path.write_text(bars_csv(walked_bars(1, 2, gaps=0)))
+    assert "expected 3 bars of ETH or more, so that they can be cut short" in refused(settings, plan(path, cuts=4))
+    prepare(settings, plan(path))
 
 
 def test_bars_are_named_once(settings, eth):
@@ -151,6 +165,29 @@ class Mine(CrossFollower, frozen=True, kw_only=True, tag=True):
     extra: int = 3
 class Plain:
     pass
+class Needs(CrossFollower, frozen=True, kw_only=True):
+    days: int
+class Picky(CrossFollower, frozen=True, kw_only=True):
+    def __post_init__(self):
+        raise KeyError("never today")
+class Unnamed(CrossFollower, frozen=True, kw_only=True):
+    @property
+    def name(self):
+        return None
+class Blind(CrossFollower, frozen=True, kw_only=True):
+    screener: None = None
+class Back(CrossFollower, frozen=True, kw_only=True):
+    @property
+    def lookback(self):
+        return 0
+class Odd(CrossFollower, frozen=True, kw_only=True):
+    @property
+    def indicators(self):
+        return {"mean": 3}
+class Broken(CrossFollower, frozen=True, kw_only=True):
+    @property
+    def lookback(self):
+        raise RuntimeError("x" * 10_000)
 """
 
 
@@ -160,7 +197,8 @@ def own(tmp_path, monkeypatch):
     monkeypatch.setattr(sys, "path", sys.path.copy())
     (tmp_path / "own_strategies.py").write_text(OWN)
     yield
-    sys.modules.pop("own_strategies", None)
+    for name in ("own_strategies", "broken_module"):
+        sys.modules.pop(name, None)
 
 
 def test_a_strategy_of_ones_own_lies_where_one_stands(own):
@@ -173,11 +211,44 @@ def test_a_strategy_of_ones_own_lies_where_one_stands(own):
         ("own_strategies:Plain", "expected a class made of msgspec.Struct"),
         ("own_strategies:None_", "found nothing"),
         ("no_such_module_here:Mine", "expected a module that can be imported"),
+        (":Mine", "expected a module that can be imported in ':Mine', found ValueError"),
+        (".own_strategies:Mine", "expected a module that can be imported in '.own_strategies:Mine', found TypeError"),
+        ("own_strategies:Needs", "^own_strategies:Needs: TypeError: Missing required argument 'days'"),
+        ("own_strategies:Picky", "^own_strategies:Picky: KeyError: 'never today', in own_strategies.py:11$"),
+        ("own_strategies:Unnamed", "^own_strategies:Unnamed with its usual settings: expected str as its name, found"),
+        ("own_strategies:Blind", "Blind with its usual settings: expected Screener as its screener, found NoneType"),
+        ("own_strategies:Back", "Back with its usual settings: expected a lookback of one bar or more, found 0"),
+        ("own_strategies:Odd", "Odd with its usual settings: expected an indicator as 'mean', found int"),
+        ("own_strategies:Broken", r"Broken with .*: RuntimeError: x{300} … .9,700 more.*, in own_strategies.py:29$"),
     ],
 )
 def test_what_is_no_strategy_of_ones_own(own, name, words):
     with pytest.raises(ConfigurationError, match=words):
         build_strategy(name, {})
+
+
+@pytest.mark.parametrize(
+    ("source", "words"),
+    [
+        ("def f(:\n", r"SyntaxError: invalid syntax \(broken_module.py, line 1\)$"),
+        ("\n1 / 0\n", "ZeroDivisionError: division by zero, in broken_module.py:2$"),
+        ("import sys\nsys.exit(3)\n", "SystemExit: 3, in broken_module.py:2$"),
+        ("raise ValueError('one\\ntwo')\n", "ValueError: one two, in broken_module.py:1$"),
+    ],
+)
+def test_a_module_that_cannot_be_imported_is_told_with_its_line(own, tmp_path, source, words):
+    (tmp_path / "broken_module.py").write_text(source)
+    with pytest.raises(ConfigurationError, match=f"imported in 'broken_module:Mine', found {words}"):
+        build_strategy("broken_module:Mine", {})
+
+
+def test_a_file_in_the_users_folder_hides_no_module_of_anybody_else(own, tmp_path):
+    """A `this.py` of the user's beside their strategy; Python has one too, which nobody has imported yet."""
+    (tmp_path / "this.py").write_text("raise RuntimeError('not the one that was meant')\n")
+    build_strategy("own_strategies:Mine", {})
+    found = importlib.util.find_spec("this")
+    assert found is not None
+    assert Path(str(found.origin)).parent != tmp_path
 
 
 def test_the_strategy_that_the_documentation_shows(tmp_path, monkeypatch):

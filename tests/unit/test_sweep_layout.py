@@ -94,6 +94,7 @@ def test_every_combination_is_tried_in_the_order_of_the_grid(folder):
         ({"strategy": "cross", "settings": {"slow": 20}, "grid": {"fast": [5, 50]}}, "cross with fast=50, slow=20"),
         ({"grid": {"hold_seconds": list(range(1, 100_002))}}, "at most 100,000 trials in a sweep, found 100,001"),
         ({"window": -1}, "a window of 0 bars or more"),
+        ({"window": 100_001}, "at most 100,000, found 100001"),
         ({"chunk": 0}, "units of 1 trial or more"),
         ({"cash": 0.0}, "cash above zero"),
         ({"strategy": "luck"}, "expected a strategy (cross, fusion"),
@@ -104,6 +105,12 @@ def test_a_mistake_is_told_before_anything_is_written(folder, changes, problem):
         prepared(folder, **changes)
     assert problem in str(caught.value)
     assert sorted(path.name for path in folder.iterdir()) == ["ETHUSD_1h.csv"]
+
+
+def test_what_a_grid_begins_with_need_not_go_together(folder):
+    """A slow mean of twenty is not slower than the usual fast one, which the grid leaves nowhere."""
+    given = prepared(folder, strategy="cross", settings={"slow": 20}, grid={"fast": [5, 10]})
+    assert [(one.fast, one.slow) for one in given.strategies] == [(5, 20), (10, 20)]
 
 
 def test_bars_that_cannot_be_compared_are_refused(folder):
