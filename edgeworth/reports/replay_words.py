@@ -15,8 +15,8 @@ from edgeworth.replay.orders import ExitReason
 from edgeworth.replay.screener import Sentinel
 from edgeworth.reports import charts
 from edgeworth.reports.batch_page import counted
-from edgeworth.reports.figures import duration
-from edgeworth.reports.rendering import minute
+from edgeworth.reports.figures import MISSING, duration
+from edgeworth.reports.rendering import minute, percent
 from edgeworth.reports.replay import AnyReport, BarsTold, series_of
 from edgeworth.reports.replay_figures import day_text, length, moment, money, price
 
@@ -45,6 +45,45 @@ def sentinel_word(name: str) -> str:
 def ended_by(reason: ExitReason) -> str:
     """Why a position ended, as the end of "ended by"."""
     return ENDED_WORDS.get(reason, reason.value)
+
+
+# --- the verdict of a sweep -------------------------------------------------------------------------------------------
+
+USUAL_DEMAND = 0.95
+"""Of a deflated Sharpe ratio, as of any test at 5 %."""
+
+
+def deflated_words(value: float | None, *, trials: int, has_moved: bool) -> str:
+    """The deflated Sharpe ratio of the best of a sweep, with what it means.
+
+    Args:
+        value: Of the best; ``None`` where it cannot be said.
+        trials: What the best is held against; 0 where there is none.
+        has_moved: Whether the best has a Sharpe ratio at all.
+    """
+    if not trials:
+        return "Without a trial there is nothing to judge."
+    if value is None and not has_moved:
+        return "The equity of the best never moved: it has no Sharpe ratio to deflate."
+    if value is None:
+        return "The returns of the best are so odd that its deflated Sharpe ratio cannot be said."
+    told = (
+        f"The deflated Sharpe ratio of the best is {likely(value)}: so likely is it better than the best of "
+        f"{trials:,} worthless trials would look."
+    )
+    if value >= USUAL_DEMAND:
+        return f"{told} That passes the usual demand of 95\N{NO-BREAK SPACE}%."
+    below = "That is below the usual demand of 95\N{NO-BREAK SPACE}%"
+    return f"{told} {below}: the best of so many may be no more than the luckiest."
+
+
+def likely(value: float | None) -> str:
+    """A probability that is neither quite 0 nor quite 1 unless it is."""
+    if value is None:
+        return MISSING
+    if 0.999 < value < 1.0:
+        return ">99.9 %"
+    return "<0.1 %" if 0.0 < value < 0.001 else percent(value)
 
 
 # --- parts of pages ---------------------------------------------------------------------------------------------------

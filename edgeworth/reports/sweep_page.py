@@ -8,14 +8,15 @@ from typing import Any, NamedTuple
 from edgeworth.replay.selection import SPLITS
 from edgeworth.replay.sweep import Trial
 from edgeworth.reports.batch_page import Cell, counted
-from edgeworth.reports.figures import MISSING
-from edgeworth.reports.rendering import environment, percent, shortened
+from edgeworth.reports.rendering import environment, shortened
 from edgeworth.reports.replay import BarsTold, SweepReport, setting_of
 from edgeworth.reports.replay_figures import Figure, money, ratio, share
 from edgeworth.reports.replay_words import (
     bars_facts,
+    deflated_words,
     flat,
     heading_facts,
+    likely,
     of_bars,
     setting_text,
     setup_facts,
@@ -32,9 +33,6 @@ MOST_BARS = 12
 """Sets of bars that are described one by one."""
 
 COLUMNS = ("Sharpe, a year", "Return", "Drawdown", "Sortino, a year", "Trades", "Win rate", "Exposure", "Fees")
-
-USUAL_DEMAND = 0.95
-"""Of a deflated Sharpe ratio, as of any test at 5 %."""
 
 
 class TrialRow(NamedTuple):
@@ -118,12 +116,12 @@ def key_figures(report: SweepReport) -> list[Cell]:
     tiles += [
         Cell(ratio(best.metrics.sharpe), "Sharpe ratio of a year of the best of them"),
         Cell(share(best.metrics.total_return, signed=True), "return of the best"),
-        Cell(_likely(deflated), "deflated Sharpe ratio: how likely the best is more than luck"),
+        Cell(likely(deflated), "deflated Sharpe ratio: how likely the best is more than luck"),
     ]
     known = [value for value in report.verdict.overfitting.values() if value is not None]
     if len(known) == 1:
         tiles.append(
-            Cell(_likely(known[0]), "probability of overfitting: how often the best of one half fails in the other")
+            Cell(likely(known[0]), "probability of overfitting: how often the best of one half fails in the other")
         )
     return tiles
 
@@ -155,19 +153,12 @@ def _were(number: int) -> str:
 
 def deflated_told(report: SweepReport) -> str:
     """The deflated Sharpe ratio, with what it means."""
-    if report.verdict is None:
-        return "Without a trial there is nothing to judge."
-    value = report.verdict.deflated_sharpe
-    if value is None:
-        return "The returns of the best are so odd that its deflated Sharpe ratio cannot be said."
-    told = (
-        f"The deflated Sharpe ratio of the best is {_likely(value)}: so likely is it better than the best of "
-        f"{report.trials_counted:,} worthless trials would look."
+    verdict = report.verdict
+    return deflated_words(
+        None if verdict is None else verdict.deflated_sharpe,
+        trials=0 if verdict is None else report.trials_counted,
+        has_moved=verdict is not None and verdict.best.metrics.sharpe is not None,
     )
-    if value >= USUAL_DEMAND:
-        return f"{told} That passes the usual demand of 95\N{NO-BREAK SPACE}%."
-    below = "That is below the usual demand of 95\N{NO-BREAK SPACE}%"
-    return f"{told} {below}: the best of so many may be no more than the luckiest."
 
 
 def overfitting_rows(report: SweepReport) -> list[OverfittingRow]:
@@ -176,9 +167,7 @@ def overfitting_rows(report: SweepReport) -> list[OverfittingRow]:
         return []
     numbers = Counter(trial.asset for trial in report.verdict.trials)
     return [
-        OverfittingRow(
-            asset, f"{numbers[asset]:,}", "one trial: nothing to choose" if value is None else _likely(value)
-        )
+        OverfittingRow(asset, f"{numbers[asset]:,}", "one trial: nothing to choose" if value is None else likely(value))
         for asset, value in report.verdict.overfitting.items()
     ]
 
@@ -210,15 +199,6 @@ def _setting(value: Any) -> Figure:
 
 def _figure(text: str, value: float | None) -> Figure:
     return Figure(text, "" if value is None else f"{value:.6g}")
-
-
-def _likely(value: float | None) -> str:
-    """A probability that is neither quite 0 nor quite 1 unless it is."""
-    if value is None:
-        return MISSING
-    if 0.999 < value < 1.0:
-        return ">99.9 %"
-    return "<0.1 %" if 0.0 < value < 0.001 else percent(value)
 
 
 def _about(bars: BarsTold, *, many: bool) -> About:

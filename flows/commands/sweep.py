@@ -60,9 +60,6 @@ TOP = 12
 MOST_FAILED = 8
 """Kinds of failure on the terminal, each an asset and what was raised; the page and the JSON have more."""
 
-USUAL_DEMAND = 0.95
-"""Of a deflated Sharpe ratio, as of any test at 5 %."""
-
 Grid: TypeAlias = Annotated[
     list[str] | None,
     typer.Option(
@@ -233,6 +230,7 @@ def _show(report: dict[str, Any]) -> None:
 
 
 def show_failed(failed: Sequence[dict[str, Any]]) -> None:
+    """Trials that came to nothing, on standard error: some kinds of them, and how many more there are."""
     for one in failed[:MOST_FAILED]:
         print_error(one["asset"], f"{counted(one['trials'], 'trial')} came to nothing: {one['problem']}")
     rest = failed[MOST_FAILED:]
@@ -243,35 +241,26 @@ def show_failed(failed: Sequence[dict[str, Any]]) -> None:
 
 def told(report: dict[str, Any]) -> Iterator[str]:
     """What was tried and what to think of the best, in sentences for a stranger."""
+    # Not above: what a command that only begins does without takes a tenth of a second to import.
+    from edgeworth.reports.replay_words import deflated_words
+
     made, taken = report["made_now"], report["taken_from_ledger"]
     yield (
         f"{report['strategy']}: {counted(made + taken, 'trial')}, {made:,} made in {report['seconds']:.1f} s, "
         f"{taken:,} known from the ledger; {report['earlier_trials']:,} others were tried on these bars before."
     )
-    if not report["trials"]:
-        yield "No trial could be made, so there is nothing to judge."
-        return
-    yield _deflated(report["deflated_sharpe"], report["trials_counted"])
+    trials = report["trials"]
+    yield deflated_words(
+        report["deflated_sharpe"],
+        trials=report["trials_counted"] if trials else 0,
+        has_moved=bool(trials) and trials[0]["metrics"]["sharpe"] is not None,
+    )
     for asset, value in report["overfitting"].items():
         if value is not None:
             yield (
                 f"Overfitting, {asset}: the setting that was best in one half of the time was below the median of all "
                 f"in the other half in {percent(value)} of the ways to halve it; drawing lots would give about 50 %."
             )
-
-
-def _deflated(value: float | None, trials: int) -> str:
-    if value is None:
-        return "The returns of the best are so odd that its deflated Sharpe ratio cannot be said."
-    verdict = (
-        "that passes the usual demand of 95 %."
-        if value >= USUAL_DEMAND
-        else "below the usual demand of 95 %: it may be no more than the luckiest of them."
-    )
-    return (
-        f"Deflated Sharpe ratio {percent(value)}: how likely the best is better than the luckiest of {trials:,} "
-        f"worthless settings would be; {verdict}"
-    )
 
 
 def _table(report: dict[str, Any]) -> Table:

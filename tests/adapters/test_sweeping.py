@@ -274,7 +274,7 @@ def test_the_command_ends_with_one_object_and_knows_its_trials(folder):
     assert person.code == 0
     words = " ".join(person.out.split())
     assert "8 others were tried on these bars before" in words
-    assert "luckiest of 10 worthless settings" in words
+    assert "better than the best of 10 worthless trials would look" in words
     assert "The best trials" in words
     assert Path(folder, person.out.strip().splitlines()[-1].removeprefix("Page: ")).exists()
 

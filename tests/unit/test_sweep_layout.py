@@ -383,17 +383,20 @@ def test_a_verdict_is_told_in_words_for_a_stranger():
         "earlier_trials": 76,
         "trials_counted": 100,
         "seconds": 2.0,
-        "trials": [{}],
+        "trials": [{"metrics": {"sharpe": 1.5}}],
         "deflated_sharpe": 0.9004,
         "overfitting": {"ETH": 0.5, "BTC": None},
     }
     said = "\n".join(told(report))
     assert "24 trials, 20 made in 2.0 s, 4 known from the ledger; 76 others were tried on these bars before" in said
-    assert "Deflated Sharpe ratio 90.0 %" in said
-    assert "luckiest of 100 worthless settings would be; below the usual demand of 95 %" in said
+    assert "The deflated Sharpe ratio of the best is 90.0 %" in said
+    assert "better than the best of 100 worthless trials would look" in said
+    assert "below the usual demand of 95\N{NO-BREAK SPACE}%" in said
     assert "ETH" in said
     assert "50.0 % of the ways" in said
     assert "BTC" not in said
     assert "passes the usual demand" in "\n".join(told(report | {"deflated_sharpe": 0.96}))
     assert "cannot be said" in "\n".join(told(report | {"deflated_sharpe": None}))
+    still = report | {"deflated_sharpe": None, "trials": [{"metrics": {"sharpe": None}}]}
+    assert "never moved: it has no Sharpe ratio to deflate" in "\n".join(told(still))
     assert "nothing to judge" in "\n".join(told(report | {"trials": []}))
