@@ -252,7 +252,7 @@ def _unusable(order: Enter) -> str | None:
         if amount is not None and not (amount >= 0.0 and math.isfinite(amount)):
             return f"expected a {name} of zero or more, found {amount:g}"
     if exits.hold_seconds is not None and not exits.hold_seconds >= 0:
-        return f"expected a holding time of zero seconds or more, found {exits.hold_seconds:g}"
+        return f"expected a holding time of zero seconds or more, found {exits.hold_seconds}"
     return None
 
 
