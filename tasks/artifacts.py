@@ -1,5 +1,7 @@
 """What a run shows on its page in Prefect: small tables and Markdown, the full report being a file in ``results/``.
 
+Also what several kinds of run show alike: how far they are, and a link to their page.
+
 Text from outside (file names, messages that quote a venue) is data: it is flattened to one line, shortened, and escaped
 so that neither Markdown nor HTML in it has an effect. Keys are constants, so a page in Prefect keeps its history and
 no outside text becomes an address. What never enters: rows of markets; they belong in the report.
@@ -7,12 +9,17 @@ no outside text becomes an address. What never enters: rows of markets; they bel
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
+from uuid import UUID
+
+from msgspec import Struct
 
 from edgeworth.markets.freshness import VenueFreshness
 from edgeworth.ports import IngestCounts
 from edgeworth.reports.ingest import IngestReport, SourceReport
 from edgeworth.reports.markdown import escaped, one_line
+from edgeworth.reports.rendering import web_link
 
 COUNTS_KEY = "ingest-counts"
 REPORT_KEY = "ingest-report"
@@ -25,6 +32,55 @@ COLUMNS = (
     *("fetched", "parsed", "refused", "created", "changed", "unchanged", "superseded", "revisions"),
     *("pages", "resumed_pages"),
 )
+
+logger = logging.getLogger(__name__)
+
+
+class ShownProgress(Struct, frozen=True):
+    """How many of a number of things are done, as an artifact; needs a Prefect API and a flow that is not async.
+
+    Attributes:
+        key: Of the artifact. things: What they are called.
+    """
+
+    key: str
+    things: str
+
+    def start(self, total: int) -> UUID:
+        """Begin to show how many of ``total`` are done; returns what ``report`` wants."""
+        from prefect.artifacts import create_progress_artifact
+
+        made = create_progress_artifact(
+            progress=0.0 if total else 100.0,
+            key=self.key,
+            description=f"{self.things.capitalize()} that are done, of {total:,}.",
+        )
+        assert isinstance(made, UUID), "called from an async flow"
+        return made
+
+    def report(self, artifact_id: UUID, done: int, total: int) -> None:
+        """Show that ``done`` of ``total`` are; while the server is away nobody looks, and nothing is shown."""
+        from prefect.artifacts import update_progress_artifact
+
+        from tasks.orchestration.slots import server_is_away
+
+        told = f"{done:,} of {total:,} {self.things} are done"
+        try:
+            update_progress_artifact(
+                artifact_id=artifact_id, progress=100.0 * done / total if total else 100.0, description=f"{told}."
+            )
+        except Exception as error:
+            if not server_is_away(error):
+                raise
+            logger.warning("Prefect's server does not answer; %s", told)
+
+
+def publish_link(page: str | None, *, key: str, text: str) -> None:
+    """Show where the page of the run is served (http or https), if it is; needs a Prefect API."""
+    from prefect.artifacts import create_link_artifact
+
+    if address := web_link(page):
+        create_link_artifact(link=address, link_text=text, key=key, description="summary.html")
 
 
 def publish_ingest_artifacts(report: IngestReport) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from edgeworth.reports.replay import ParityReport, ReplayReport, ScreenReport
 from edgeworth.reports.replay_markdown import parity_markdown, replay_markdown, screen_markdown
+from tasks.artifacts import publish_link
 
 
 def publish(report: ScreenReport | ReplayReport | ParityReport, *, page: str | None) -> None:
@@ -13,12 +14,11 @@ def publish(report: ScreenReport | ReplayReport | ParityReport, *, page: str | N
         report: What came of the run.
         page: Address of its page on a site that answers; ``None`` shows no link.
     """
-    from prefect.artifacts import create_link_artifact, create_markdown_artifact
+    from prefect.artifacts import create_markdown_artifact
 
     kind, markdown = _told(report)
     create_markdown_artifact(markdown=markdown, key=f"{kind}-report", description=f"What the {kind} came to.")
-    if page is not None:
-        create_link_artifact(link=page, link_text="The page of the run", key=f"{kind}-page", description="summary.html")
+    publish_link(page, key=f"{kind}-page", text="The page of the run")
 
 
 def _told(report: ScreenReport | ReplayReport | ParityReport) -> tuple[str, str]:

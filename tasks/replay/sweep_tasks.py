@@ -141,7 +141,7 @@ class SweepProgress:
         self._began = time.perf_counter()
         self._done = 0
         self._total = layout.missing
-        self._artifact = sweep_artifacts.start_progress(self._total)
+        self._artifact = sweep_artifacts.PROGRESS.start(self._total)
         current_stages().advanced(STAGE, 0, self._total)
 
     def ended(self, unit: SweepUnit, future: PrefectFuture[Any]) -> None:
@@ -158,7 +158,7 @@ class SweepProgress:
         self.seconds = time.perf_counter() - self._began
         self._done += result.count
         current_stages().advanced(STAGE, self._done, self._total)
-        sweep_artifacts.report_progress(self._artifact, self._done, self._total)
+        sweep_artifacts.PROGRESS.report(self._artifact, self._done, self._total)
 
 
 @contextmanager

@@ -98,7 +98,7 @@ class BatchProgress:
         self.done = 0
         self.lost: dict[str, str] = {}
         self._budget_note: str | None = None
-        self._artifact = artifacts.start_progress(total)
+        self._artifact = artifacts.PROGRESS.start(total)
 
     def ended(self, market: MarketRef, future: PrefectFuture[Any]) -> None:
         """One market came to its end.
@@ -115,7 +115,7 @@ class BatchProgress:
             self._budget_note = self._budget_note or result.budget_note
         self.done += 1
         current_stages().advanced(STAGE, self.done, self.total)
-        artifacts.report_progress(self._artifact, self.done, self.total)
+        artifacts.PROGRESS.report(self._artifact, self.done, self.total)
 
     def closing(self, here: Closing) -> Closing:
         """What is to be said when all are done, also of workshops in other processes."""
