@@ -90,17 +90,16 @@ def publish_discovery(
 
     The folder appears complete or not at all.
     """
-    with (
-        wiring.open_storage(settings) as storage,
-        make_run_folder(settings, "discovery", begun.started_at) as folder,
-    ):
-        report = _report(storage, begun, plan, embed, match, read, find)
-        report.folder = folder.shown
-        manifest = _manifest(settings, begun, plan, report)
-        facts = [(label, str(value)) for label, value in manifest.items() if not isinstance(value, dict)]
-        folder.write("summary.html", render_page(report, facts, index=ALL_RUNS))
-        folder.write("discovery.json", json_text(report_json(report), is_compact=True))
-        folder.write("manifest.json", json_text(manifest))
+    with wiring.open_storage(settings) as storage:
+        with make_run_folder(settings, "discovery", begun.started_at) as folder:
+            report = _report(storage, begun, plan, embed, match, read, find)
+            report.folder = folder.shown
+            manifest = _manifest(settings, begun, plan, report)
+            facts = [(label, str(value)) for label, value in manifest.items() if not isinstance(value, dict)]
+            folder.write("summary.html", render_page(report, facts, index=ALL_RUNS))
+            folder.write("discovery.json", json_text(report_json(report), is_compact=True))
+            folder.write("manifest.json", json_text(manifest))
+        # Only now that the report is in its place: a run that is killed before that is taken up again.
         storage.catalogue.finish_run(
             begun.run_id,
             finished_at=report.finished_at,

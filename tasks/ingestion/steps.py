@@ -286,16 +286,18 @@ def publish_ingest(
     """
     finished_at = utc_now()
     report = IngestReport(run_id=run_id, started_at=started_at, finished_at=finished_at, sources=sources)
-    with wiring.open_storage(settings) as storage, make_run_folder(settings, "ingest", started_at) as run:
-        report.folder = run.shown
-        report.reasons = storage.catalogue.refusal_examples(sorted(report.totals.refusals))
-        manifest = _manifest(settings, run_id, plan, report)
-        total = storage.catalogue.count_markets()
-        facts = [(label, str(value)) for label, value in manifest.items() if not isinstance(value, dict)]
-        for name, html in render_pages(report, storage.catalogue.iter_markets(), total, facts, index=ALL_RUNS):
-            run.write(name, html)
-        run.write("batch_report.json", json_text(report_json(report)))
-        run.write("manifest.json", json_text(manifest))
+    with wiring.open_storage(settings) as storage:
+        with make_run_folder(settings, "ingest", started_at) as run:
+            report.folder = run.shown
+            report.reasons = storage.catalogue.refusal_examples(sorted(report.totals.refusals))
+            manifest = _manifest(settings, run_id, plan, report)
+            total = storage.catalogue.count_markets()
+            facts = [(label, str(value)) for label, value in manifest.items() if not isinstance(value, dict)]
+            for name, html in render_pages(report, storage.catalogue.iter_markets(), total, facts, index=ALL_RUNS):
+                run.write(name, html)
+            run.write("batch_report.json", json_text(report_json(report)))
+            run.write("manifest.json", json_text(manifest))
+        # Only now that the report is in its place: a run that is killed before that is taken up again.
         storage.catalogue.finish_run(
             run_id,
             finished_at=finished_at,

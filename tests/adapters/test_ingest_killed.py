@@ -17,6 +17,8 @@ from edgeworth.adapters.storage.history import ParquetHistory
 from edgeworth.adapters.storage.raw import ZstdRawStore
 from tasks.settings import Settings
 from tasks.wiring import synthetic_world
+from tests.edgeworth_command import environment, ingested, run
+from tests.stored import open_stores
 
 REPOSITORY = Path(__file__).parents[2]
 
@@ -78,6 +80,58 @@ def test_a_killed_ingest_that_is_given_again_reads_no_stored_page_of_a_listing_t
     following.communicate(timeout=120)
     assert following.returncode == 0
     assert set(listed_pages(tmp_path / "data").values()) == {2}
+
+
+KILLED_WHEN_ITS_REPORT_IS_WRITTEN = """
+import os, signal, sys
+from pathlib import Path
+from flows.cli import main
+rename, stem = Path.rename, sys.argv[1]
+def rename_or_die(self, target):
+    if self.name.startswith(stem) and self.name.endswith(".partial"):
+        os.kill(os.getpid(), signal.SIGKILL)
+    return rename(self, target)
+Path.rename = rename_or_die
+sys.argv = ["edgeworth", *sys.argv[2:]]
+main()
+"""
+
+
+WORDS = {"EMBEDDING_MODEL": "lexical"}
+
+
+@pytest.mark.parametrize(
+    ("kind", "stem", "arguments"),
+    [
+        ("ingest", "ingest", ["ingest", "--source", "synthetic", "--limit", "20", "--no-history"]),
+        ("discover", "discovery", ["discover", "--no-fetch"]),
+    ],
+)
+def test_a_run_that_is_killed_before_its_report_is_in_its_place_is_taken_up(tmp_path, kind, stem, arguments):
+    """The store calls no run complete whose report nobody can find."""
+    if kind == "discover":
+        ingested(tmp_path, "--source", "synthetic", "--limit", "20", "--no-history")
+    command = [*arguments, "--no-prefect", "--json"]
+    killed = subprocess.run(
+        [sys.executable, "-c", KILLED_WHEN_ITS_REPORT_IS_WRITTEN, f".{stem}", *command],
+        cwd=tmp_path,
+        env=environment(tmp_path, {"PYTHONPATH": str(REPOSITORY), **WORDS}),
+        stdout=subprocess.DEVNULL,
+        timeout=120,
+        check=False,
+    )
+    assert killed.returncode == -9
+    with open_stores(tmp_path) as storage:
+        (left,) = storage.catalogue.list_runs(kind=kind)
+        assert left.status == "running"
+
+    done = run(tmp_path, *command, **WORDS)
+    assert done.json["run_id"] == left.run_id
+    (report,) = (tmp_path / "results").glob(f"{stem}_*/summary.html")
+    with open_stores(tmp_path) as storage:
+        (ended,) = storage.catalogue.list_runs(kind=kind)
+        assert ended.status in ("complete", "failed")
+        assert ended.counts["folder"] == f"results/{report.parent.name}"
 
 
 def test_a_synthetic_world_that_many_begin_at_once_has_one_beginning(tmp_path):
