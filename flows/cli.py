@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import signal
 import sys
+from datetime import datetime
 
 import typer
 
@@ -30,6 +31,8 @@ from flows.commands import (
     venue,
 )
 from flows.commands.console import errors, print_error
+from tasks.clock import utc_now
+from tasks.settings import load_settings
 
 INTERRUPTED = 130
 """Exit code after Ctrl-C, as shells have it: 128 and the number of the signal."""
@@ -63,6 +66,7 @@ def main() -> None:
     # Whoever ends a command by this signal (a shell, a container, a service) gets the same clean end as by Ctrl-C.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
+    began = utc_now()
     try:
         app(standalone_mode=True)
     except ConfigurationError as error:
@@ -75,15 +79,16 @@ def main() -> None:
         # The command line's library turns Ctrl-C into this code and says nothing.
         if end.code == INTERRUPTED:
             errors.print("Interrupted. What was done is kept; the same command goes on from there.", soft_wrap=True)
-        elif not end.code and _has_results_that_wait():
+        elif not end.code and _has_results_that_wait(began):
             sys.exit(1)
         raise
 
 
-def _has_results_that_wait() -> bool:
+def _has_results_that_wait(began: datetime) -> bool:
     """Whether this command could not put its results where they are asked for; the log has said why."""
+    # Not imported by now: no run was made.
     publishing = sys.modules.get("tasks.publishing")
-    return publishing is not None and publishing.has_failed()
+    return publishing is not None and publishing.has_failed(load_settings(), began)
 
 
 if __name__ == "__main__":

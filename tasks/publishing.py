@@ -1,18 +1,20 @@
 """Finished results put to a store as well (``EDGEWORTH_RESULTS_URL``). The results folder stays the place of work.
 
-A market's folder is put when it is done, the other files of a run when it ends, and ``manifest.json`` after all others:
-who finds one in the store finds a whole run. What must be put is noted first, as an empty file below ``.unpublished``
-in the results folder, and the note goes when it is there. So a run that was killed, and a store that could not be
-reached, leave notes, and the next run of any kind puts what they name. A run is never lost or stopped by the store:
-what could not be put is logged, and the command ends with code 1.
+A market's folder is put when it is done, the other files of a run when it has ended, ``manifest.json`` after all
+others, and the index of all runs last: who finds a manifest in the store finds a whole run. What must be put is noted
+first, as an empty file below ``.unpublished`` in the results folder, and the note goes when it is there. So a run that
+was killed, and a store that could not be reached, leave notes, and the next run of any kind puts what they name. A run
+is never lost or stopped by the store: what could not be put is logged and said in its note, and the command ends with
+code 1.
 """
 
 from __future__ import annotations
 
 import logging
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,7 +22,9 @@ import msgspec
 from filelock import FileLock, Timeout
 
 from edgeworth.errors import EdgeworthError, StorageBusyError, StorageError
+from edgeworth.reports.index_page import INDEX_PAGE
 from tasks import wiring
+from tasks.building import building_place
 from tasks.settings import Settings
 
 if TYPE_CHECKING:
@@ -39,12 +43,9 @@ _RUN = ".run"
 # The library's name: what it says stands on the page of the Prefect run too.
 logger = logging.getLogger("edgeworth.results")
 
-_failed: set[str] = set()
-"""Runs that this process could not put."""
-
 
 def begin_run(settings: Settings, run: Path) -> None:
-    """Note that the folder ``run``, once it is complete, is to be put."""
+    """Note that the folder ``run`` is to be put: it is begun, or not any more as it was."""
     if settings.results_url is not None:
         _note(run, _RUN)
 
@@ -66,23 +67,25 @@ def put_part(settings: Settings, run: Path, name: str) -> None:
         note.unlink(missing_ok=True)
 
 
-def put_run(settings: Settings, run: Path) -> None:
-    """Put a run that is complete, with all of it that waits, and after it other runs that wait."""
+def put_waiting(settings: Settings) -> None:
+    """Put complete runs that are not there, the one that ended last first, and then the index of all runs."""
     if settings.results_url is None:
         return
-    at = run
+    index = settings.results_dir / INDEX_PAGE
+    at = index
     try:
-        _note(run, _RUN)
-        with FileLock(run.parent / NOTES / ".lock", timeout=LOCK_SECONDS):
-            _put_run(settings.results_url, run)
-            _failed.discard(run.name)
-            for at in waiting(settings):
-                _put_run(settings.results_url, at)
-                logger.info("%s, which waited, was put to %s", at.name, settings.results_url)
+        _note(index, _RUN)
+        at = next(_newest_first(waiting(settings)), index)
+        with FileLock(settings.results_dir / NOTES / ".lock", timeout=LOCK_SECONDS):
+            objects = wiring.open_objects(settings.results_url)
+            for at in _newest_first(waiting(settings)):
+                _put_run(objects, at)
+                logger.info("%s was put to %s", at.name, settings.results_url)
+            at = index
+            _put_index(objects, index)
     except (EdgeworthError, OSError, Timeout) as error:
         why = StorageBusyError("another process puts results") if isinstance(error, Timeout) else error
         _say(_note_folder(at) / _RUN, why)
-        _failed.add(at.name)
         logger.error(  # noqa: TRY400  (the store's own words stand in the sentence)
             "%s stands here and was not put to %s; the next run puts it. %s", at.name, settings.results_url, why
         )
@@ -98,13 +101,20 @@ def why_waiting(run: Path) -> str:
     return next((why for why in map(_why, _notes(run)) if why), "")
 
 
-def has_failed() -> bool:
-    """Whether this process could not put a run."""
-    return bool(_failed)
+def has_failed(settings: Settings, since: datetime) -> bool:
+    """Whether something was tried and could not be put since then, by whichever process, and is not there yet."""
+    if settings.results_url is None:
+        return False
+    notes = (settings.results_dir / NOTES).glob("*/*")
+    return any(_why(note) and _changed_at(note) >= since.timestamp() for note in notes)
 
 
-def _put_run(url: str, run: Path) -> None:
-    objects = wiring.open_objects(url)
+def _newest_first(runs: Iterable[Path]) -> Iterator[Path]:
+    """So that a run that cannot be put for a reason of its own keeps no later one back."""
+    return iter(sorted(runs, key=lambda run: _changed_at(run / MANIFEST), reverse=True))
+
+
+def _put_run(objects: Store, run: Path) -> None:
     notes = _notes(run)
     for note in notes:
         if note.name != _RUN:
@@ -112,11 +122,14 @@ def _put_run(url: str, run: Path) -> None:
     own = [file for file in run.iterdir() if file.is_file() and not file.name.startswith(".") and file.name != MANIFEST]
     objects.put_files({f"{run.name}/{file.name}": file for file in own})
     objects.put_files({f"{run.name}/{MANIFEST}": run / MANIFEST})
-    for note in notes:
-        note.unlink(missing_ok=True)
-    with suppress(OSError):
-        # Not empty: somebody has noted something since.
-        _note_folder(run).rmdir()
+    _forget(run, notes)
+
+
+def _put_index(objects: Store, index: Path) -> None:
+    notes = _notes(index)
+    if index.is_file():
+        objects.put_files({index.name: index})
+    _forget(index, notes)
 
 
 def _put_folder(objects: Store, run: Path, name: str) -> None:
@@ -125,15 +138,16 @@ def _put_folder(objects: Store, run: Path, name: str) -> None:
 
 
 def _noted(results_dir: Path) -> Iterator[Path]:
-    """Folders of which something is noted; notes of folders that are gone are cleared away."""
+    """Folders of which something is noted; notes of what is gone are cleared away."""
     folder = results_dir / NOTES
     for notes in folder.iterdir() if folder.is_dir() else ():
         run = results_dir / notes.name
-        if not notes.is_dir():
+        # Looked at in this order: a folder that is being built is moved to its place, and never back.
+        if not notes.is_dir() or building_place(run).exists():
             continue
         if run.is_dir():
             yield run
-        elif not (results_dir / f".{notes.name}.partial").exists():
+        elif not run.exists():
             shutil.rmtree(notes, ignore_errors=True)
 
 
@@ -165,6 +179,14 @@ def _note(run: Path, name: str) -> Path:
     return note
 
 
+def _forget(at: Path, notes: Iterable[Path]) -> None:
+    for note in notes:
+        note.unlink(missing_ok=True)
+    with suppress(OSError):
+        # Not empty: somebody has noted something since.
+        _note_folder(at).rmdir()
+
+
 def _say(note: Path, why: BaseException) -> None:
     with suppress(OSError):
         note.write_text(str(why), encoding="utf-8")
@@ -175,3 +197,10 @@ def _why(note: Path) -> str:
         return note.read_text(encoding="utf-8")
     except OSError:
         return ""
+
+
+def _changed_at(path: Path) -> float:
+    try:
+        return path.stat().st_mtime
+    except OSError:
+        return 0.0

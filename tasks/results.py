@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import errno
 import importlib.metadata
-import itertools
 import re
-import shutil
 import subprocess
 import tempfile
 from collections.abc import Iterator
@@ -19,6 +17,8 @@ import msgspec
 
 from edgeworth.errors import ConfigurationError, StorageError, StorageFullError
 from tasks import publishing
+from tasks.building import clear_left_behind, new_folder
+from tasks.clock import utc_now
 from tasks.settings import Settings
 
 NO_SPACE = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
@@ -82,45 +82,19 @@ def check_results_folder(results_dir: Path) -> None:
 
 @contextmanager
 def make_run_folder(settings: Settings, batch_name: str, at: datetime) -> Iterator[RunFolder]:
-    """``<results_dir>/<batch_name>_<YYYYmmdd_HHMMSS>/``, which appears when the block ends well; then it is published.
+    """``<results_dir>/<batch_name>_<YYYYmmdd_HHMMSS>/``, which appears when the block ends well.
 
-    A second run within the same second gets a suffix.
+    A second run within the same second gets a suffix. What killed runs left half built is cleared away.
 
     Raises:
         StorageError: The disk is full (``StorageFullError``) or refuses; nothing of the run is left behind.
     """
     stem = f"{slug(batch_name)}_{at:%Y%m%d_%H%M%S}"
     with disk_errors(settings.results_dir / stem):
-        building, final = _begin(settings.results_dir, stem)
-        try:
+        clear_left_behind(settings.results_dir, utc_now())
+        with new_folder(settings.results_dir, stem) as (building, final):
             publishing.begin_run(settings, final)
             yield RunFolder(building, final)
-            building.rename(final)
-        except BaseException:
-            # Only then: after the move another run may have begun a folder of the same name.
-            shutil.rmtree(building, ignore_errors=True)
-            raise
-    publishing.put_run(settings, final)
-
-
-def _begin(results_dir: Path, stem: str) -> tuple[Path, Path]:
-    """A folder to write to, made, and the free place that it will be moved to."""
-    results_dir.mkdir(parents=True, exist_ok=True)
-    for number in itertools.count(1):
-        name = stem if number == 1 else f"{stem}_{number}"
-        building, final = results_dir / f".{name}.partial", results_dir / name
-        if final.exists():
-            continue
-        try:
-            building.mkdir()
-        except FileExistsError:
-            continue
-        if final.exists():
-            # Its writer moved it there between our look and our folder.
-            building.rmdir()
-            continue
-        return building, final
-    raise AssertionError("there is always another number")
 
 
 @contextmanager

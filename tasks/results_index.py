@@ -8,7 +8,6 @@ the site's own page (``index_page.MOST_RUNS``), so a folder of thousands of runs
 from __future__ import annotations
 
 import logging
-from pathlib import Path
 from urllib.parse import quote
 
 from filelock import FileLock, Timeout
@@ -19,27 +18,36 @@ from edgeworth.reports.rendering import minute
 from edgeworth.web import run_files
 from edgeworth.web.ports import Site
 from edgeworth.web.run_index import told_runs
-from tasks import wiring
+from tasks import publishing, wiring
+from tasks.building import write_whole
 from tasks.settings import Settings
 
 ALL_RUNS = f"../{INDEX_PAGE}"
 """Address of the index from the page of a run."""
 
-LOCK = "results_index.lock"
+LOCK = f".{INDEX_PAGE}.lock"
+"""Beside the page: whoever writes it takes the same lock, whatever data folder it has."""
 LOCK_SECONDS = 10.0
 """An index takes a fraction of a second; whoever waits longer leaves it to those who hold it."""
 
 logger = logging.getLogger(__name__)
 
 
-def write_index(settings: Settings) -> None:
-    """Bring the index up to what the store says now. A run whose report is written does not fail for it."""
+def write_index(settings: Settings, patience: float = LOCK_SECONDS) -> None:
+    """Bring the index up to what the store says now; then put what waits for the other store, which may take long.
+
+    A run whose report is written does not fail for either.
+
+    Args:
+        settings: Where stores and results are.
+        patience: Seconds to wait for others who write the index.
+    """
     try:
-        settings.data_dir.mkdir(parents=True, exist_ok=True)
-        with FileLock(settings.data_dir / LOCK, timeout=LOCK_SECONDS), wiring.open_site(settings) as site:
-            _replace(site.results_dir, index_page(site))
+        with FileLock(settings.results_dir / LOCK, timeout=patience), wiring.open_site(settings) as site:
+            write_whole(site.results_dir / INDEX_PAGE, index_page(site))
     except (OSError, Timeout, EdgeworthError) as error:
         logger.warning("%s was not renewed: %s", INDEX_PAGE, error)
+    publishing.put_waiting(settings)
 
 
 def index_page(site: Site) -> str:
@@ -56,9 +64,3 @@ def index_page(site: Site) -> str:
     told = told_runs(site, address)
     now = f"As of {minute(site.now())}, when a run ended; the site (edgeworth serve) shows how it is now."
     return render_index(told.runs, note=f"{now} {told.note}".strip(), strays=told.strays)
-
-
-def _replace(results_dir: Path, text: str) -> None:
-    building = results_dir / f".{INDEX_PAGE}.partial"
-    building.write_text(text, encoding="utf-8")
-    building.replace(results_dir / INDEX_PAGE)

@@ -16,6 +16,7 @@ from typing import Any
 import msgspec
 
 from tasks import publishing
+from tasks.building import building_place, write_whole
 from tasks.publishing import MANIFEST, RUNNING
 from tasks.results import disk_errors, json_text, shown_path, slug
 from tasks.settings import Settings
@@ -48,17 +49,12 @@ class BatchFolder:
         """
         with disk_errors(self.path / name):
             self._make()
-            building = self.path / f".{name}.partial"
-            building.write_text(text, encoding="utf-8")
-            building.rename(self.path / name)
+            write_whole(self.path / name, text)
 
     def write_manifest(self, values: Mapping[str, Any]) -> None:
         """Say what this batch is; written when it begins, and again, as the last of its files, when it ends."""
         self.write(MANIFEST, json_text(values))
-        if values.get("status") == RUNNING:
-            publishing.begin_run(self._settings, self.path)
-        else:
-            publishing.put_run(self._settings, self.path)
+        publishing.begin_run(self._settings, self.path)
 
     def write_market(self, name: str, files: Mapping[str, str]) -> None:
         """The folder ``name`` with ``files``, in place of one that an interrupted run left.
@@ -66,7 +62,8 @@ class BatchFolder:
         Raises:
             StorageError: The disk is full or refuses; nothing of the market is visible.
         """
-        building, final = self.path / f".{name}.partial", self.path / name
+        final = self.path / name
+        building = building_place(final)
         with disk_errors(final):
             shutil.rmtree(building, ignore_errors=True)
             self._make()

@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
@@ -30,11 +31,6 @@ def settings(bucket, tmp_path) -> Settings:
     )
 
 
-@pytest.fixture(autouse=True)
-def _nothing_failed_before():
-    publishing._failed.clear()
-
-
 def a_batch(settings: Settings, at: datetime = AT) -> BatchFolder:
     return open_batch_folder(settings, "batch", at, f"run of {at}")
 
@@ -43,15 +39,17 @@ def a_market(batch: BatchFolder, name: str = "it_rains", log: str = "once") -> N
     batch.write_market(name, {"log.txt": log, "result.json": "{}"})
 
 
-def the_end(batch: BatchFolder) -> None:
+def the_end(settings: Settings, batch: BatchFolder) -> None:
     batch.write("batch_report.json", "{}")
     batch.write_manifest({"run_id": "1", "status": "complete"})
+    publishing.put_waiting(settings)
 
 
 def a_run(settings: Settings, at: datetime = AT) -> None:
     with make_run_folder(settings, "ingest", at) as run:
         run.write("summary.html", "<p>")
         run.write("manifest.json", "{}")
+    publishing.put_waiting(settings)
 
 
 def kept(bucket, run: str = RUN) -> list[str]:
@@ -68,7 +66,7 @@ def test_a_market_is_there_when_it_is_done_and_the_manifest_when_all_is(bucket, 
     assert kept(bucket) == []
     a_market(batch)
     assert kept(bucket) == ["it_rains/log.txt", "it_rains/result.json"]
-    the_end(batch)
+    the_end(settings, batch)
     assert kept(bucket) == WHOLE
     assert put(bucket)[-1] == "manifest.json"
     assert bucket.body(f"kept/results/{RUN}/manifest.json") == (batch.path / "manifest.json").read_bytes()
@@ -89,9 +87,10 @@ def test_a_page_is_kept_as_a_page(bucket, settings):
 
 def test_a_report_that_is_written_anew_takes_the_place_of_the_first(bucket, settings):
     batch = a_batch(settings)
-    the_end(batch)
+    the_end(settings, batch)
     batch.write("batch_report.json", '{"stages": 3}')
     batch.write_manifest({"run_id": "1", "status": "complete", "sources": []})
+    publishing.put_waiting(settings)
     assert bucket.body(f"kept/results/{RUN}/batch_report.json") == b'{"stages": 3}'
     assert b"sources" in bucket.body(f"kept/results/{RUN}/manifest.json")
 
@@ -114,7 +113,7 @@ def test_a_store_that_is_down_costs_no_result_and_the_next_run_puts_what_is_miss
     batch = a_batch(settings)
     a_market(batch)
     a_market(batch, "it_snows")
-    the_end(batch)
+    the_end(settings, batch)
     assert sorted(path.name for path in batch.path.iterdir()) == [
         "batch_report.json",
         "it_rains",
@@ -122,7 +121,8 @@ def test_a_store_that_is_down_costs_no_result_and_the_next_run_puts_what_is_miss
         "manifest.json",
     ]
     assert kept(bucket) == []
-    assert publishing.has_failed()
+    assert publishing.has_failed(settings, AT)
+    assert not publishing.has_failed(settings, datetime.now(UTC) + timedelta(minutes=1))
     assert publishing.waiting(settings) == [batch.path]
     assert "the store refuses" in publishing.why_waiting(batch.path)
     told = [one.getMessage() for one in caplog.records if one.levelno == logging.ERROR]
@@ -136,6 +136,7 @@ def test_a_store_that_is_down_costs_no_result_and_the_next_run_puts_what_is_miss
     assert kept(bucket) == sorted([*WHOLE, "it_snows/log.txt", "it_snows/result.json"])
     assert put(bucket)[-1] == "manifest.json"
     assert publishing.waiting(settings) == []
+    assert not publishing.has_failed(settings, AT)
 
 
 def test_once_the_store_has_failed_the_other_markets_of_the_run_do_not_wait_for_it(bucket, settings):
@@ -153,7 +154,7 @@ def test_a_market_that_is_put_a_second_time_is_as_it_is_here(bucket, settings):
     bucket.server.before = lambda method, path: "403 Forbidden" if method == "PUT" else None
     a_market(batch, log="more")
     bucket.server.before = lambda method, path: None
-    the_end(batch)
+    the_end(settings, batch)
     assert bucket.body(f"kept/results/{RUN}/it_rains/log.txt") == b"more"
 
 
@@ -167,9 +168,10 @@ def test_a_batch_that_goes_on_elsewhere_is_left_to_its_own_process(bucket, setti
 BATCH = """
 from tests.adapters.test_publishing import a_batch, a_market, the_end
 from tasks.settings import load_settings
-batch = a_batch(load_settings())
+settings = load_settings()
+batch = a_batch(settings)
 a_market(batch)
-the_end(batch)
+the_end(settings, batch)
 """
 
 
@@ -198,18 +200,72 @@ def test_a_process_that_is_killed_while_it_puts_leaves_no_manifest_and_the_next_
     if name == "result.json":
         batch = a_batch(settings)
         a_market(batch)
-        the_end(batch)
+        the_end(settings, batch)
     else:
         a_run(settings, AT + timedelta(hours=1))
     assert kept(bucket) == WHOLE
     assert publishing.waiting(settings) == []
 
 
+def test_the_index_of_all_runs_is_put_after_them_as_it_is_by_then(bucket, settings):
+    settings.results_dir.mkdir()
+    (settings.results_dir / "index.html").write_text("<p>no run")
+    publishing.put_waiting(settings)
+    (settings.results_dir / "index.html").write_text("<p>one run")
+    a_run(settings)
+    assert bucket.body("kept/results/index.html") == b"<p>one run"
+    assert put(bucket) == ["index.html", "summary.html", "manifest.json", "index.html"]
+
+
+def test_an_index_that_could_not_be_put_is_said_as_a_run_is_and_put_by_the_next(bucket, settings, caplog):
+    settings.results_dir.mkdir()
+    (settings.results_dir / "index.html").write_text("<p>")
+    bucket.server.before = lambda method, path: "403 Forbidden" if path.endswith("index.html") else None
+    a_run(settings)
+    assert kept(bucket, "ingest_20261121_060102") == ["manifest.json", "summary.html"]
+    assert f"index.html stands here and was not put to {settings.results_url}" in caplog.text
+    assert publishing.has_failed(settings, AT)
+    assert publishing.waiting(settings) == []
+    bucket.server.before = lambda method, path: None
+    a_run(settings, AT + timedelta(hours=1))
+    assert bucket.body("kept/results/index.html") == b"<p>"
+    assert not publishing.has_failed(settings, AT)
+
+
+def test_a_run_that_cannot_be_put_keeps_no_later_one_back(bucket, settings):
+    bucket.server.before = lambda method, path: "403 Forbidden" if "060102/" in path else None
+    a_run(settings)
+    a_run(settings, AT + timedelta(hours=1))
+    assert kept(bucket, "ingest_20261121_070102") == ["manifest.json", "summary.html"]
+    assert [run.name for run in publishing.waiting(settings)] == ["ingest_20261121_060102"]
+
+
+def test_the_notes_of_a_run_that_appears_while_we_look_are_kept(settings, monkeypatch):
+    """Another process moves its folder to its place in the instant after we found none there."""
+    is_dir = Path.is_dir
+
+    def found_by_us(path: Path) -> bool:
+        found = is_dir(path)
+        if path.name == RUN and path.parent == settings.results_dir and not found:
+            place = settings.results_dir / f".{RUN}.partial"
+            place.rename(path)
+        return found
+
+    with make_run_folder(settings, "batch", AT) as run:
+        run.write("manifest.json", "{}")
+        with monkeypatch.context() as patched:
+            patched.setattr(Path, "is_dir", found_by_us)
+            publishing.waiting(settings)
+        if run.final.exists():
+            run.final.rename(run.building)
+    assert publishing.waiting(settings) == [settings.results_dir / RUN]
+
+
 def test_a_folder_does_as_a_store(tmp_path):
     settings = Settings(results_dir=tmp_path / "results", results_url=(tmp_path / "kept").as_uri())
     batch = a_batch(settings)
     a_market(batch)
-    the_end(batch)
+    the_end(settings, batch)
     found = (tmp_path / "kept" / RUN).rglob("*")
     assert sorted(path.relative_to(tmp_path / "kept" / RUN).as_posix() for path in found if path.is_file()) == WHOLE
     assert json.loads((tmp_path / "kept" / RUN / "manifest.json").read_text())["status"] == "complete"

@@ -8,9 +8,10 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 
 from edgeworth.reports.index_page import MOST_RUNS
-from tasks.results_index import write_index
+from tasks.results_index import LOCK, write_index
 from tests.edgeworth_command import run, start
 from tests.simulate_process import fill_folder
 from tests.stored import open_stores, settings_at
@@ -51,7 +52,7 @@ def test_every_kind_of_run_stands_in_it_and_every_link_holds_without_the_site(tm
     for page in pages:
         told = (results / page).read_text()
         assert 'href="../index.html">All runs</a>' in told
-    assert {path.name for path in results.iterdir() if path.is_file()} == {"index.html"}
+    assert {path.name for path in results.iterdir() if path.is_file()} == {"index.html", LOCK}
 
 
 def test_two_runs_that_end_at_once_both_stand_in_it(tmp_path):
@@ -76,7 +77,7 @@ def test_many_writers_at_once_leave_a_whole_page_that_tells_of_the_last(tmp_path
         writer.join()
     assert len(rows(tmp_path)) == 5
     assert (tmp_path / "results" / "index.html").read_text().rstrip().endswith("</html>")
-    assert {path.name for path in (tmp_path / "results").iterdir() if path.is_file()} == {"index.html"}
+    assert {path.name for path in (tmp_path / "results").iterdir() if path.is_file()} == {"index.html", LOCK}
 
 
 def test_it_is_bounded_and_says_what_is_missing(tmp_path):
@@ -108,3 +109,26 @@ def test_a_run_whose_index_cannot_be_written_has_not_failed(tmp_path, caplog: py
     (tmp_path / "results" / "index.html").mkdir()
     write_index(settings_at(tmp_path))
     assert "index.html was not renewed" in caplog.text
+    assert {path.name for path in (tmp_path / "results").glob(".*")} == {LOCK}
+
+
+def test_it_stands_before_anything_is_put_elsewhere(tmp_path):
+    """Which may take as long as another process needs to put its own."""
+    end_run(tmp_path, 1)
+    kept = tmp_path / "kept"
+    kept.write_text("a file where the folder should be")
+    write_index(settings_at(tmp_path, results_url=kept.as_uri()))
+    assert len(rows(tmp_path)) == 1
+    kept.unlink()
+    write_index(settings_at(tmp_path, results_url=kept.as_uri()))
+    assert (kept / "index.html").read_text() == (tmp_path / "results" / "index.html").read_text()
+
+
+def test_two_data_folders_with_one_results_folder_write_it_one_after_the_other(tmp_path, caplog):
+    """The lock is where the page is; who cannot have it leaves the page to those who hold it."""
+    end_run(tmp_path, 1)
+    other = settings_at(tmp_path).model_copy(update={"data_dir": tmp_path / "other"})
+    with FileLock(tmp_path / "results" / LOCK):
+        write_index(other, patience=0.1)
+    assert "index.html was not renewed" in caplog.text
+    assert not (tmp_path / "results" / "index.html").exists()
