@@ -87,8 +87,8 @@ def main() -> None:
 def _has_results_that_wait(began: datetime) -> bool:
     """Whether this command could not put its results where they are asked for; the log has said why."""
     # Not imported by now: no run was made.
-    publishing = sys.modules.get("tasks.publishing")
-    return publishing is not None and publishing.has_failed(load_settings(), began)
+    elsewhere = sys.modules.get("tasks.results.elsewhere")
+    return elsewhere is not None and elsewhere.has_failed(load_settings(), began)
 
 
 if __name__ == "__main__":

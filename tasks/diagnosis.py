@@ -16,9 +16,10 @@ from typing import Literal
 from msgspec import Struct
 
 from edgeworth.errors import EdgeworthError
-from tasks import publishing, wiring
+from tasks import wiring
 from tasks.clock import new_id
-from tasks.results import code_version
+from tasks.code_version import code_version
+from tasks.results import elsewhere
 from tasks.settings import Settings
 
 State = Literal["ok", "missing", "failed", "skipped"]
@@ -111,8 +112,8 @@ def _stores(settings: Settings, *, offline: bool) -> Iterator[Finding]:
             yield Finding(name, "failed", str(error))
         else:
             yield Finding(name, "ok", f"{url}: written and deleted")
-    if settings.results_url is not None and (runs := publishing.waiting(settings)):
-        why = next((told for told in map(publishing.why_waiting, runs) if told), "not tried yet")
+    if settings.results_url is not None and (runs := elsewhere.waiting(settings)):
+        why = next((told for told in map(elsewhere.why_waiting, runs) if told), "not tried yet")
         waiting = f"{len(runs)} {'run waits' if len(runs) == 1 else 'runs wait'}, from {runs[0].name} on"
         yield Finding("results that wait", "missing", f"{waiting}; the next run puts them. {why}")
 

@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from tasks import run_claims, wiring
 from tasks.clock import new_id, utc_now
-from tasks.results import code_version
+from tasks.code_version import code_version
 from tasks.settings import Settings
 
 

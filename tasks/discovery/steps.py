@@ -27,12 +27,13 @@ from edgeworth.reports.discovery import (
 )
 from tasks import run_claims, wiring
 from tasks.clock import utc_now
+from tasks.code_version import code_version
 from tasks.discovery.pairs import EmbedStep, MatchStep, embed_markets, match_markets
 from tasks.discovery.plan import BegunDiscovery, DiscoverPlan, price_of
 from tasks.discovery.search import FindStep, find_in_books
 from tasks.discovery.second_reader import ReadStep, read_again, reread
-from tasks.results import check_results_folder, code_version, json_text, make_run_folder
-from tasks.results_index import ALL_RUNS, write_index
+from tasks.results.folder import check_results_folder, json_text, make_run_folder
+from tasks.results.index import ALL_RUNS, tell_of_runs
 from tasks.settings import Settings
 from tasks.taking_up import begin_run
 
@@ -107,7 +108,7 @@ def publish_discovery(
             counts=_counts(report),
         )
     run_claims.let_go(settings.data_dir, begun.run_id)
-    write_index(settings)
+    tell_of_runs(settings)
     return report
 
 

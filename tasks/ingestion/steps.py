@@ -23,10 +23,11 @@ from edgeworth.ports import FetchedRows, HistorySource, RawLog, TradedMarket
 from edgeworth.reports.ingest import HistoryCounts, IngestReport, SourceReport, render_pages, report_json
 from tasks import run_claims, wiring
 from tasks.clock import new_id, utc_now
+from tasks.code_version import code_version
 from tasks.ingestion.counted_history import CountedHistory
 from tasks.progress import current_progress
-from tasks.results import check_results_folder, code_version, json_text, make_run_folder
-from tasks.results_index import ALL_RUNS, write_index
+from tasks.results.folder import check_results_folder, json_text, make_run_folder
+from tasks.results.index import ALL_RUNS, tell_of_runs
 from tasks.settings import Settings
 from tasks.taking_up import begin_run
 
@@ -305,7 +306,7 @@ def publish_ingest(
             counts=report_json(report),
         )
     run_claims.let_go(settings.data_dir, run_id)
-    write_index(settings)
+    tell_of_runs(settings)
     return report
 
 

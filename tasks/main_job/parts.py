@@ -24,13 +24,13 @@ from edgeworth.reports.discovery import report_json as discovery_json
 from edgeworth.reports.ingest import report_json as ingest_json
 from tasks import wiring
 from tasks.clock import new_id, utc_now
+from tasks.code_version import code_version
 from tasks.discovery.steps import discover_plainly
 from tasks.ingestion.steps import check_ready as check_sources_ready
 from tasks.ingestion.steps import ingest_plainly
 from tasks.main_job.plan import RunPlan
-from tasks.publishing import MANIFEST
-from tasks.results import code_version
-from tasks.results_index import write_index
+from tasks.results.elsewhere import MANIFEST
+from tasks.results.index import tell_of_runs
 from tasks.settings import Settings
 from tasks.simulation.folder import BatchFolder, open_batch_folder
 from tasks.simulation.pages import write_batch
@@ -150,7 +150,7 @@ def publish_run(settings: Settings, plan: RunPlan, ingested: Part, discovered: P
         recorded=_recorded(ingested.report) if recorded else None,
     )
     write_batch(folder, report, {**_manifest(folder), "sources": [wiring.public_name(one) for one in plan.sources]})
-    write_index(settings)
+    tell_of_runs(settings)
     return report
 
 

@@ -8,9 +8,9 @@ from msgspec import Struct
 
 from edgeworth.errors import ConfigurationError
 from edgeworth.replay.ledger import version_of
+from tasks.code_version import code_version
 from tasks.replay.own_code import UNREADABLE, source_digest
 from tasks.replay.strategies import build_strategy
-from tasks.results import code_version
 
 _PROJECT = Path(__file__).resolve().parents[2]
 

@@ -24,8 +24,8 @@ from tasks import run_claims, wiring
 from tasks.replay.editions import is_certain
 from tasks.replay.own_code import UNREADABLE, source_digest
 from tasks.replay.plan import BarsChoice, ReplayPlan, SweepPlan
-from tasks.results import json_text, make_run_folder
-from tasks.results_index import ALL_RUNS, write_index
+from tasks.results.folder import json_text, make_run_folder
+from tasks.results.index import ALL_RUNS, tell_of_runs
 from tasks.settings import Settings
 
 Report = ScreenReport | ReplayReport | ParityReport | SweepReport
@@ -63,7 +63,7 @@ def publish(settings: Settings, plan: ReplayPlan | SweepPlan, report: Some) -> S
             report.run_id, finished_at=report.finished_at, status=status(report), counts=_counts(report)
         )
     run_claims.let_go(settings.data_dir, report.run_id)
-    write_index(settings)
+    tell_of_runs(settings)
     return report
 
 

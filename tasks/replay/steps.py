@@ -30,10 +30,11 @@ from edgeworth.replay.windows import check_window, windows_around, windows_at
 from edgeworth.reports.replay import ParityReport, ReplayMode, ReplayReport, ScreenReport
 from tasks import wiring
 from tasks.clock import utc_now
+from tasks.code_version import code_version
 from tasks.replay.bars import ReadBars, read_bars
 from tasks.replay.plan import ReplayPlan, SweepPlan
 from tasks.replay.strategies import ReplayStrategy, build_strategy, running
-from tasks.results import check_results_folder, code_version
+from tasks.results.folder import check_results_folder
 from tasks.settings import Settings
 from tasks.taking_up import BegunRun, begin_run
 

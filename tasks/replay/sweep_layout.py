@@ -35,7 +35,7 @@ from tasks.replay.strategies import (
     told_settings,
     unchecked_strategy,
 )
-from tasks.results import check_results_folder, slug
+from tasks.results.folder import check_results_folder, slug
 from tasks.settings import Settings
 
 MOST_TRIALS = 100_000

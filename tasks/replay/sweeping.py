@@ -21,13 +21,13 @@ from edgeworth.replay.sweep import Trial, TrialMaker, Verdict, judge
 from edgeworth.reports.replay import SweepReport
 from tasks import run_claims, wiring
 from tasks.clock import utc_now
+from tasks.code_version import code_version
 from tasks.progress import current_stages
 from tasks.replay import publishing
 from tasks.replay.editions import Edition, edition_of
 from tasks.replay.failures import Failure, Failures, together
 from tasks.replay.plan import SweepPlan
 from tasks.replay.sweep_layout import PreparedSweep, SweepLayout, SweepUnit, lay_out, prepare_sweep
-from tasks.results import code_version
 from tasks.settings import Settings
 from tasks.taking_up import BegunRun, begin_run
 

@@ -15,10 +15,10 @@ from typing import Any
 
 import msgspec
 
-from tasks import publishing
-from tasks.building import building_place, write_whole
-from tasks.publishing import MANIFEST, RUNNING
-from tasks.results import disk_errors, json_text, shown_path, slug
+from tasks.results import elsewhere
+from tasks.results.building import building_place, write_whole
+from tasks.results.elsewhere import MANIFEST, RUNNING
+from tasks.results.folder import disk_errors, json_text, shown_path, slug
 from tasks.settings import Settings
 
 LONGEST_SLUG = 50
@@ -54,7 +54,7 @@ class BatchFolder:
     def write_manifest(self, values: Mapping[str, Any]) -> None:
         """Say what this batch is; written when it begins, and again, as the last of its files, when it ends."""
         self.write(MANIFEST, json_text(values))
-        publishing.begin_run(self._settings, self.path)
+        elsewhere.note_run(self._settings, self.path)
 
     def write_market(self, name: str, files: Mapping[str, str]) -> None:
         """The folder ``name`` with ``files``, in place of one that an interrupted run left.
@@ -73,7 +73,7 @@ class BatchFolder:
             if final.exists():
                 shutil.rmtree(final)
             building.rename(final)
-        publishing.put_part(self._settings, self.path, name)
+        elsewhere.put_part(self._settings, self.path, name)
 
     def _make(self) -> None:
         """Make the folder once more where somebody removed it while the batch was interrupted."""

@@ -32,7 +32,7 @@ from edgeworth.simulation.remembered import RememberedSearch
 from edgeworth.simulation.unit_key import unit_key
 from tasks import wiring
 from tasks.clock import utc_now
-from tasks.results import code_version
+from tasks.code_version import code_version
 from tasks.settings import load_settings
 from tasks.simulation.batch import BatchIndex, MarketRef, frozen_market
 from tasks.simulation.folder import BatchFolder

@@ -19,8 +19,9 @@ from edgeworth.simulation.chain import ChainEnd
 from edgeworth.simulation.context import encode_context
 from edgeworth.simulation.record import MarketSimulation, ModelRun
 from edgeworth.simulation.unit_key import unit_key
-from tasks.results import code_version, json_text
-from tasks.results_index import ALL_RUNS
+from tasks.code_version import code_version
+from tasks.results.folder import json_text
+from tasks.results.index import ALL_RUNS
 from tasks.simulation.batch import BatchIndex
 from tasks.simulation.folder import BatchFolder
 from tasks.simulation.plan import SimulatePlan, public_plan

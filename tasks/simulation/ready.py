@@ -13,7 +13,7 @@ from edgeworth.markets.universe import UniverseMode, check_rule
 from edgeworth.simulation.spending import Spending, check_price
 from tasks import wiring
 from tasks.clock import utc_now
-from tasks.results import check_results_folder
+from tasks.results.folder import check_results_folder
 from tasks.settings import Settings
 from tasks.simulation.plan import AuthorChoice, SimulatePlan
 

@@ -13,7 +13,7 @@ from edgeworth.simulation.chain import ChainEnd, ChainFault
 from edgeworth.simulation.forecast import Forecast
 from edgeworth.simulation.track_record import Ending, TrackRecord, by_author_kind, ending_of, track_record
 from tasks import wiring
-from tasks.publishing import MANIFEST
+from tasks.results.elsewhere import MANIFEST
 from tasks.settings import Settings
 
 

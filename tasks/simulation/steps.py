@@ -27,8 +27,8 @@ from edgeworth.units import UsdMicros
 from tasks import run_claims, wiring
 from tasks.clock import utc_now
 from tasks.progress import current_stages
-from tasks.results import shown_path
-from tasks.results_index import write_index
+from tasks.results.folder import shown_path
+from tasks.results.index import tell_of_runs
 from tasks.settings import Settings
 from tasks.simulation.batch import BatchIndex, freeze, frozen, frozen_index
 from tasks.simulation.folder import BatchFolder, open_batch_folder
@@ -134,7 +134,7 @@ def publish_batch(
             counts=_counts(report),
         )
     run_claims.let_go(settings.data_dir, begun.run_id)
-    write_index(settings)
+    tell_of_runs(settings)
     return report
 
 

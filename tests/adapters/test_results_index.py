@@ -11,7 +11,7 @@ import pytest
 from filelock import FileLock
 
 from edgeworth.reports.index_page import MOST_RUNS
-from tasks.results_index import LOCK, write_index
+from tasks.results.index import LOCK, tell_of_runs
 from tests.edgeworth_command import run, start
 from tests.simulate_process import fill_folder
 from tests.stored import open_stores, settings_at
@@ -68,11 +68,11 @@ def test_many_writers_at_once_leave_a_whole_page_that_tells_of_the_last(tmp_path
     settings = settings_at(tmp_path)
     for number in range(4):
         end_run(tmp_path, number)
-    writers = [threading.Thread(target=write_index, args=(settings,)) for _ in range(8)]
+    writers = [threading.Thread(target=tell_of_runs, args=(settings,)) for _ in range(8)]
     for writer in writers:
         writer.start()
     end_run(tmp_path, 4)
-    write_index(settings)
+    tell_of_runs(settings)
     for writer in writers:
         writer.join()
     assert len(rows(tmp_path)) == 5
@@ -88,7 +88,7 @@ def test_it_is_bounded_and_says_what_is_missing(tmp_path):
             at = NOON + timedelta(minutes=number)
             storage.catalogue.start_run(f"r{number}", kind="discover", parameters={}, started_at=at, code_version="1")
     (tmp_path / "results").mkdir()
-    write_index(settings_at(tmp_path))
+    tell_of_runs(settings_at(tmp_path))
     assert len(rows(tmp_path)) == MOST_RUNS
     assert f"The newest {MOST_RUNS}; the table run" in (tmp_path / "results" / "index.html").read_text()
 
@@ -98,7 +98,7 @@ def test_a_folder_of_another_store_is_named_and_one_without_a_page_is_not(tmp_pa
     for name in ("old_20250101_000000", "half_20250101_000000"):
         (tmp_path / "results" / name).mkdir()
     (tmp_path / "results" / "old_20250101_000000" / "summary.html").write_text("<p>")
-    write_index(settings_at(tmp_path))
+    tell_of_runs(settings_at(tmp_path))
     page = (tmp_path / "results" / "index.html").read_text()
     assert 'href="old_20250101_000000/summary.html"' in page
     assert "half_20250101_000000" not in page
@@ -107,7 +107,7 @@ def test_a_folder_of_another_store_is_named_and_one_without_a_page_is_not(tmp_pa
 def test_a_run_whose_index_cannot_be_written_has_not_failed(tmp_path, caplog: pytest.LogCaptureFixture):
     end_run(tmp_path, 1)
     (tmp_path / "results" / "index.html").mkdir()
-    write_index(settings_at(tmp_path))
+    tell_of_runs(settings_at(tmp_path))
     assert "index.html was not renewed" in caplog.text
     assert {path.name for path in (tmp_path / "results").glob(".*")} == {LOCK}
 
@@ -117,10 +117,10 @@ def test_it_stands_before_anything_is_put_elsewhere(tmp_path):
     end_run(tmp_path, 1)
     kept = tmp_path / "kept"
     kept.write_text("a file where the folder should be")
-    write_index(settings_at(tmp_path, results_url=kept.as_uri()))
+    tell_of_runs(settings_at(tmp_path, results_url=kept.as_uri()))
     assert len(rows(tmp_path)) == 1
     kept.unlink()
-    write_index(settings_at(tmp_path, results_url=kept.as_uri()))
+    tell_of_runs(settings_at(tmp_path, results_url=kept.as_uri()))
     assert (kept / "index.html").read_text() == (tmp_path / "results" / "index.html").read_text()
 
 
@@ -129,6 +129,6 @@ def test_two_data_folders_with_one_results_folder_write_it_one_after_the_other(t
     end_run(tmp_path, 1)
     other = settings_at(tmp_path).model_copy(update={"data_dir": tmp_path / "other"})
     with FileLock(tmp_path / "results" / LOCK):
-        write_index(other, patience=0.1)
+        tell_of_runs(other, patience=0.1)
     assert "index.html was not renewed" in caplog.text
     assert not (tmp_path / "results" / "index.html").exists()

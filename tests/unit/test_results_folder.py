@@ -13,8 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edgeworth.errors import StorageError, StorageFullError
-from tasks.building import MOST_CLEARED
-from tasks.results import make_run_folder, slug
+from tasks.results.building import MOST_CLEARED
+from tasks.results.folder import make_run_folder, slug
 from tasks.settings import Settings
 
 AT = datetime(2026, 11, 21, 6, 1, 2, tzinfo=UTC)
@@ -96,7 +96,7 @@ BUILD = """
 import os, signal, sys
 from datetime import UTC, datetime
 from pathlib import Path
-from tasks.results import make_run_folder
+from tasks.results.folder import make_run_folder
 from tasks.settings import Settings
 with make_run_folder(Settings(results_dir=Path(sys.argv[1])), "ingest", datetime(2026, 11, 21, tzinfo=UTC)) as run:
     run.write("summary.html", "<p>")

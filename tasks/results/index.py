@@ -18,8 +18,9 @@ from edgeworth.reports.rendering import minute
 from edgeworth.web import run_files
 from edgeworth.web.ports import Site
 from edgeworth.web.run_index import told_runs
-from tasks import publishing, wiring
-from tasks.building import write_whole
+from tasks import wiring
+from tasks.results import elsewhere
+from tasks.results.building import write_whole
 from tasks.settings import Settings
 
 ALL_RUNS = f"../{INDEX_PAGE}"
@@ -33,7 +34,7 @@ LOCK_SECONDS = 10.0
 logger = logging.getLogger(__name__)
 
 
-def write_index(settings: Settings, patience: float = LOCK_SECONDS) -> None:
+def tell_of_runs(settings: Settings, patience: float = LOCK_SECONDS) -> None:
     """Bring the index up to what the store says now; then put what waits for the other store, which may take long.
 
     A run whose report is written does not fail for either.
@@ -47,7 +48,7 @@ def write_index(settings: Settings, patience: float = LOCK_SECONDS) -> None:
             write_whole(site.results_dir / INDEX_PAGE, index_page(site))
     except (OSError, Timeout, EdgeworthError) as error:
         logger.warning("%s was not renewed: %s", INDEX_PAGE, error)
-    publishing.put_waiting(settings)
+    elsewhere.put_waiting(settings)
 
 
 def index_page(site: Site) -> str:

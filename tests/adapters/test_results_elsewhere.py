@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from tasks import publishing
-from tasks.results import make_run_folder
+from tasks.results import elsewhere
+from tasks.results.folder import make_run_folder
 from tasks.settings import Settings
 from tasks.simulation.folder import BatchFolder, open_batch_folder
 from tests.object_stores import ENVIRONMENT
@@ -42,14 +42,14 @@ def a_market(batch: BatchFolder, name: str = "it_rains", log: str = "once") -> N
 def the_end(settings: Settings, batch: BatchFolder) -> None:
     batch.write("batch_report.json", "{}")
     batch.write_manifest({"run_id": "1", "status": "complete"})
-    publishing.put_waiting(settings)
+    elsewhere.put_waiting(settings)
 
 
 def a_run(settings: Settings, at: datetime = AT) -> None:
     with make_run_folder(settings, "ingest", at) as run:
         run.write("summary.html", "<p>")
         run.write("manifest.json", "{}")
-    publishing.put_waiting(settings)
+    elsewhere.put_waiting(settings)
 
 
 def kept(bucket, run: str = RUN) -> list[str]:
@@ -70,7 +70,7 @@ def test_a_market_is_there_when_it_is_done_and_the_manifest_when_all_is(bucket, 
     assert kept(bucket) == WHOLE
     assert put(bucket)[-1] == "manifest.json"
     assert bucket.body(f"kept/results/{RUN}/manifest.json") == (batch.path / "manifest.json").read_bytes()
-    assert publishing.waiting(settings) == []
+    assert elsewhere.waiting(settings) == []
 
 
 def test_a_run_whose_folder_appears_at_once_is_put_at_once(bucket, settings):
@@ -90,7 +90,7 @@ def test_a_report_that_is_written_anew_takes_the_place_of_the_first(bucket, sett
     the_end(settings, batch)
     batch.write("batch_report.json", '{"stages": 3}')
     batch.write_manifest({"run_id": "1", "status": "complete", "sources": []})
-    publishing.put_waiting(settings)
+    elsewhere.put_waiting(settings)
     assert bucket.body(f"kept/results/{RUN}/batch_report.json") == b'{"stages": 3}'
     assert b"sources" in bucket.body(f"kept/results/{RUN}/manifest.json")
 
@@ -100,7 +100,7 @@ def test_a_run_that_fails_is_not_put_and_waits_for_nothing(bucket, settings):
         raise ValueError("half way")
     a_run(settings, AT + timedelta(seconds=1))
     assert kept(bucket, "ingest_20261121_060102") == []
-    assert publishing.waiting(settings) == []
+    assert elsewhere.waiting(settings) == []
 
 
 def test_without_an_address_nothing_is_noted(tmp_path):
@@ -121,10 +121,10 @@ def test_a_store_that_is_down_costs_no_result_and_the_next_run_puts_what_is_miss
         "manifest.json",
     ]
     assert kept(bucket) == []
-    assert publishing.has_failed(settings, AT)
-    assert not publishing.has_failed(settings, datetime.now(UTC) + timedelta(minutes=1))
-    assert publishing.waiting(settings) == [batch.path]
-    assert "the store refuses" in publishing.why_waiting(batch.path)
+    assert elsewhere.has_failed(settings, AT)
+    assert not elsewhere.has_failed(settings, datetime.now(UTC) + timedelta(minutes=1))
+    assert elsewhere.waiting(settings) == [batch.path]
+    assert "the store refuses" in elsewhere.why_waiting(batch.path)
     told = [one.getMessage() for one in caplog.records if one.levelno == logging.ERROR]
     assert len(told) == 1
     assert f"{RUN} stands here and was not put to {settings.results_url}; the next run puts it." in told[0]
@@ -135,8 +135,8 @@ def test_a_store_that_is_down_costs_no_result_and_the_next_run_puts_what_is_miss
     a_run(settings, AT + timedelta(hours=1))
     assert kept(bucket) == sorted([*WHOLE, "it_snows/log.txt", "it_snows/result.json"])
     assert put(bucket)[-1] == "manifest.json"
-    assert publishing.waiting(settings) == []
-    assert not publishing.has_failed(settings, AT)
+    assert elsewhere.waiting(settings) == []
+    assert not elsewhere.has_failed(settings, AT)
 
 
 def test_once_the_store_has_failed_the_other_markets_of_the_run_do_not_wait_for_it(bucket, settings):
@@ -162,11 +162,11 @@ def test_a_batch_that_goes_on_elsewhere_is_left_to_its_own_process(bucket, setti
     a_market(a_batch(settings))
     a_run(settings, AT + timedelta(hours=1))
     assert kept(bucket) == ["it_rains/log.txt", "it_rains/result.json"]
-    assert publishing.waiting(settings) == []
+    assert elsewhere.waiting(settings) == []
 
 
 BATCH = """
-from tests.adapters.test_publishing import a_batch, a_market, the_end
+from tests.adapters.test_results_elsewhere import a_batch, a_market, the_end
 from tasks.settings import load_settings
 settings = load_settings()
 batch = a_batch(settings)
@@ -204,13 +204,13 @@ def test_a_process_that_is_killed_while_it_puts_leaves_no_manifest_and_the_next_
     else:
         a_run(settings, AT + timedelta(hours=1))
     assert kept(bucket) == WHOLE
-    assert publishing.waiting(settings) == []
+    assert elsewhere.waiting(settings) == []
 
 
 def test_the_index_of_all_runs_is_put_after_them_as_it_is_by_then(bucket, settings):
     settings.results_dir.mkdir()
     (settings.results_dir / "index.html").write_text("<p>no run")
-    publishing.put_waiting(settings)
+    elsewhere.put_waiting(settings)
     (settings.results_dir / "index.html").write_text("<p>one run")
     a_run(settings)
     assert bucket.body("kept/results/index.html") == b"<p>one run"
@@ -224,12 +224,12 @@ def test_an_index_that_could_not_be_put_is_said_as_a_run_is_and_put_by_the_next(
     a_run(settings)
     assert kept(bucket, "ingest_20261121_060102") == ["manifest.json", "summary.html"]
     assert f"index.html stands here and was not put to {settings.results_url}" in caplog.text
-    assert publishing.has_failed(settings, AT)
-    assert publishing.waiting(settings) == []
+    assert elsewhere.has_failed(settings, AT)
+    assert elsewhere.waiting(settings) == []
     bucket.server.before = lambda method, path: None
     a_run(settings, AT + timedelta(hours=1))
     assert bucket.body("kept/results/index.html") == b"<p>"
-    assert not publishing.has_failed(settings, AT)
+    assert not elsewhere.has_failed(settings, AT)
 
 
 def test_a_run_that_cannot_be_put_keeps_no_later_one_back(bucket, settings):
@@ -237,7 +237,7 @@ def test_a_run_that_cannot_be_put_keeps_no_later_one_back(bucket, settings):
     a_run(settings)
     a_run(settings, AT + timedelta(hours=1))
     assert kept(bucket, "ingest_20261121_070102") == ["manifest.json", "summary.html"]
-    assert [run.name for run in publishing.waiting(settings)] == ["ingest_20261121_060102"]
+    assert [run.name for run in elsewhere.waiting(settings)] == ["ingest_20261121_060102"]
 
 
 def test_the_notes_of_a_run_that_appears_while_we_look_are_kept(settings, monkeypatch):
@@ -255,10 +255,10 @@ def test_the_notes_of_a_run_that_appears_while_we_look_are_kept(settings, monkey
         run.write("manifest.json", "{}")
         with monkeypatch.context() as patched:
             patched.setattr(Path, "is_dir", found_by_us)
-            publishing.waiting(settings)
+            elsewhere.waiting(settings)
         if run.final.exists():
             run.final.rename(run.building)
-    assert publishing.waiting(settings) == [settings.results_dir / RUN]
+    assert elsewhere.waiting(settings) == [settings.results_dir / RUN]
 
 
 def test_a_folder_does_as_a_store(tmp_path):

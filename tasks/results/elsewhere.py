@@ -24,7 +24,7 @@ from filelock import FileLock, Timeout
 from edgeworth.errors import EdgeworthError, StorageBusyError, StorageError
 from edgeworth.reports.index_page import INDEX_PAGE
 from tasks import wiring
-from tasks.building import building_place
+from tasks.results.building import building_place
 from tasks.settings import Settings
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ _RUN = ".run"
 logger = logging.getLogger("edgeworth.results")
 
 
-def begin_run(settings: Settings, run: Path) -> None:
+def note_run(settings: Settings, run: Path) -> None:
     """Note that the folder ``run`` is to be put: it is begun, or not any more as it was."""
     if settings.results_url is not None:
         _note(run, _RUN)

@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import errno
-import importlib.metadata
 import re
-import subprocess
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
-from functools import cache
 from pathlib import Path
 
 import msgspec
 
 from edgeworth.errors import ConfigurationError, StorageError, StorageFullError
-from tasks import publishing
-from tasks.building import clear_left_behind, new_folder
+from tasks.results import elsewhere
+from tasks.results.building import clear_left_behind, new_folder
 from tasks.clock import utc_now
 from tasks.settings import Settings
 
@@ -93,7 +90,7 @@ def make_run_folder(settings: Settings, batch_name: str, at: datetime) -> Iterat
     with disk_errors(settings.results_dir / stem):
         clear_left_behind(settings.results_dir, utc_now())
         with new_folder(settings.results_dir, stem) as (building, final):
-            publishing.begin_run(settings, final)
+            elsewhere.note_run(settings, final)
             yield RunFolder(building, final)
 
 
@@ -105,19 +102,3 @@ def disk_errors(final: Path) -> Iterator[None]:
     except OSError as error:
         kind = StorageFullError if error.errno in NO_SPACE else StorageError
         raise kind(f"{final}: the report could not be written ({error.strerror}); nothing of it was kept") from error
-
-
-@cache
-def code_version() -> str:
-    """Version of the package, with the commit when run from a checkout (``0.1.0+1a2b3c4``, ``-dirty`` if changed)."""
-    version = importlib.metadata.version("edgeworth")
-    root = Path(__file__).resolve().parent.parent
-    if not (root / ".git").exists():
-        return version
-    command = ["git", "-C", str(root), "describe", "--always", "--dirty", "--abbrev=7", "--exclude=*"]
-    try:
-        described = subprocess.run(command, capture_output=True, text=True, timeout=5, check=False)  # noqa: S603
-    except OSError:
-        return version
-    commit = described.stdout.strip()
-    return f"{version}+{commit}" if commit else version
