@@ -13,9 +13,9 @@ from pathlib import Path
 import msgspec
 
 from edgeworth.errors import ConfigurationError, StorageError, StorageFullError
+from tasks.clock import utc_now
 from tasks.results import elsewhere
 from tasks.results.building import clear_left_behind, new_folder
-from tasks.clock import utc_now
 from tasks.settings import Settings
 
 NO_SPACE = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
