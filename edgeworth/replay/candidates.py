@@ -52,9 +52,15 @@ def read_candidates(text: str) -> list[Candidate]:
         if not line.strip():
             continue
         try:
-            found.append(msgspec.json.decode(line.encode(), type=Candidate))
+            candidate = msgspec.json.decode(line.encode(), type=Candidate)
         except msgspec.MsgspecError as error:
             raise DataError(f"line {number}: expected a candidate, found something else: {error}") from error
+        if not 0.0 < candidate.score * candidate.side.sign <= 1.0:
+            raise DataError(
+                f"line {number}: expected a score of up to 1 on the side of the candidate (above zero for long, below "
+                f"for short), found {candidate.score:g} for {candidate.side.value}"
+            )
+        found.append(candidate)
     return found
 
 
@@ -62,7 +68,7 @@ def places(candidates: Sequence[Candidate], bars: Bars) -> Ints:
     """At which of ``bars`` the candidates stand.
 
     Raises:
-        DataError: They were found in other bars, or of another asset.
+        DataError: They were found in other bars, or of another asset, or one stands there twice.
     """
     digest = bars.digest
     for candidate in candidates:
@@ -82,4 +88,7 @@ def places(candidates: Sequence[Candidate], bars: Bars) -> Ints:
     if not known.all():
         wrong = candidates[int(np.argmin(known))]
         raise DataError(f"expected candidates at the ends of bars, found one at {wrong.timestamp}")
-    return np.sort(index)
+    found = np.sort(index)
+    if (again := np.flatnonzero(np.diff(found) == 0)).size:
+        raise DataError(f"expected each candidate once, found that of {bars.ends_at(int(found[again[0]]))} twice")
+    return found

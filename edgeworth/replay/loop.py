@@ -257,8 +257,13 @@ def _run_window(feed: _Feed, start: int, stop: int, strategy: Strategy, broker: 
             mark(run(values if values.__class__ is Row else Row._make(values[:_ROW_WIDTH])))
         else:
             mark(account.cash)
-        if not broker.is_over and (orders := on_bar(past, account)):
-            broker.accept(orders, Row._make(values[:_ROW_WIDTH]))
+        if not broker.is_over:
+            orders = on_bar(past, account)
+            if orders:
+                broker.accept(orders, Row._make(values[:_ROW_WIDTH]))
+            elif orders is None:
+                # A forgotten `return` would otherwise be a strategy that never wants anything.
+                raise TypeError("on_bar gave None; for nothing it gives NO_ORDERS, or any empty sequence")
         left -= 1
         if left <= 0 and not broker.is_busy:
             break

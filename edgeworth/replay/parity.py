@@ -60,6 +60,8 @@ class Certificate(Struct, frozen=True, kw_only=True):
         first_divergence: Of the two; where they are equal, of the focused replay with lists that are cut.
         keeps_lookback: Whether the focused replay comes to the same when the lists hold ``lookback`` bars and no more.
             Without it nothing is equal: the strategy reads further back than it says.
+        repeats: Whether the focused replay comes to the same once more. Without it nothing is equal, and nothing else
+            can be said: the strategy draws lots, or keeps something of its own between two bars.
     """
 
     equal: bool
@@ -77,6 +79,7 @@ class Certificate(Struct, frozen=True, kw_only=True):
     first_divergence: Divergence | None
     soundness: Soundness
     keeps_lookback: bool = True
+    repeats: bool = True
 
     @property
     def speedup(self) -> float:
@@ -94,7 +97,7 @@ def certify(
     timer: Callable[[], float],
     reach: int = CANDIDATE_WINDOW_BARS,
 ) -> Certificate:
-    """Run ``strategy`` both ways and compare everything; then the focused way with lists cut to its lookback.
+    """Run ``strategy`` both ways and compare everything; then the focused way again, and with its lists cut.
 
     Args:
         bars: All of them.
@@ -116,9 +119,12 @@ def certify(
     focused_done = timer()
     full = full_replay(bars, strategy, setup)
     ended = timer()
+    again = focused_replay(bars, strategy, windows, setup)
+    repeats = first_divergence(focused, again) is None
     cut = focused_replay(bars, strategy, windows, setup, is_cut=True)
-    keeps_lookback = first_divergence(focused, cut) is None
-    divergence = first_divergence(full, focused) or first_divergence(full, cut)
+    keeps_lookback = not repeats or first_divergence(focused, cut) is None
+    differing = (first_divergence(full, other) for other in (focused, again, cut))
+    divergence = next((found for found in differing if found is not None), None)
     return Certificate(
         equal=divergence is None,
         strategy=strategy.name,
@@ -135,6 +141,7 @@ def certify(
         first_divergence=divergence,
         soundness=soundness(full.decided_at, bars, windows),
         keeps_lookback=keeps_lookback,
+        repeats=repeats,
     )
 
 

@@ -45,16 +45,18 @@ class LookAhead(Struct, frozen=True, kw_only=True):
         cuts: At how many places the bars were cut short.
         looked_at: What was looked at: ``strategy``, ``screener``, each indicator by its name.
         changes: The first change of each of those that did not keep to the past.
+        unrepeatable: Those that do not say the same twice of the same bars, so that no change says anything.
     """
 
     cuts: int
     looked_at: tuple[str, ...]
     changes: Mapping[str, PastChange]
+    unrepeatable: tuple[str, ...] = ()
 
     @property
     def is_clean(self) -> bool:
-        """Whether all kept to the past."""
-        return not self.changes
+        """Whether all kept to the past, as far as can be said of each."""
+        return not self.changes and not self.unrepeatable
 
 
 def by_indicator(indicator: Indicator) -> Said:
@@ -137,9 +139,10 @@ def look_ahead(
     places = cut_places(bars, rng, cuts)
     said = {"strategy": by_strategy(lambda _: strategy, setup), "screener": by_screener(screener)}
     said |= {name: by_indicator(indicator) for name, indicator in strategy.indicators.items()}
-    changes = {name: _changes(bars, one, places) for name, one in said.items()}
+    unrepeatable = tuple(name for name, one in said.items() if list(one(bars)) != list(one(bars)))
+    changes = {name: _changes(bars, one, places) for name, one in said.items() if name not in unrepeatable}
     first = {name: min(found, key=lambda change: change.bar) for name, found in changes.items() if found}
-    return LookAhead(cuts=len(places), looked_at=tuple(said), changes=first)
+    return LookAhead(cuts=len(places), looked_at=tuple(said), changes=first, unrepeatable=unrepeatable)
 
 
 def require_no_look_ahead(bars: Bars, said: Said, rng: np.random.Generator, *, cuts: int = 20) -> None:

@@ -19,6 +19,10 @@ LOOKBACK = "The strategy reads further back than its lookback says."
 """Why a focused replay may differ: the bars that it puts before a window are as many as the lookback."""
 
 
+UNREPEATABLE = "It does not come to the same twice: it draws lots, or keeps something of its own between two bars."
+"""Why nothing can be said of a strategy."""
+
+
 class StandingRow(NamedTuple):
     """One figure of both replays at the bar where they first differ."""
 
@@ -94,7 +98,7 @@ def verdict(report: ParityReport) -> str:
     over = f"over {of_bars(report.bars)}"
     if told.first_divergence is not None:
         at = f"{moment(told.first_divergence.opens_at)} UTC"
-        why = "" if told.keeps_lookback else f" {LOOKBACK}"
+        why = f" {UNREPEATABLE}" if not told.repeats else "" if told.keeps_lookback else f" {LOOKBACK}"
         return (
             f"The two replays {over} first differ in the bar of {at}.{why} "
             "What the focused replay says is not to be used."
@@ -162,6 +166,9 @@ def look_ahead_told(report: ParityReport) -> str | None:
         return None
     parts = f"the strategy, its screener and {counted(len(found.looked_at) - 2, 'indicator')}"
     cut = f"The bars were cut short at {counted(found.cuts, 'random place')}, and {parts} run on what was left"
+    if found.unrepeatable:
+        those = ", ".join(found.unrepeatable[:8])
+        return f"That cannot be said of {those}: on the same bars it does not say the same twice."
     if found.is_clean:
         return f"No. {cut}: what they said of the past did not change."
     return f"Yes. {cut}: what they said of the past changed, so they knew what came later."

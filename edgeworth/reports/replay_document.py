@@ -147,6 +147,7 @@ def parity_json(report: ParityReport) -> dict[str, Any]:
             speedup=told.speedup,
             first_divergence=None if told.first_divergence is None else _divergence(told.first_divergence),
             keeps_lookback=told.keeps_lookback,
+            repeats=told.repeats,
             soundness=SoundnessDocument(
                 is_sound=told.soundness.is_sound,
                 entries=told.soundness.entries,
@@ -272,7 +273,13 @@ def _look_ahead(found: LookAhead) -> LookAheadDocument:
         )
         for what, change in found.changes.items()
     )
-    return LookAheadDocument(is_clean=found.is_clean, cuts=found.cuts, looked_at=found.looked_at, changes=changes)
+    return LookAheadDocument(
+        is_clean=found.is_clean,
+        cuts=found.cuts,
+        looked_at=found.looked_at,
+        unrepeatable=found.unrepeatable,
+        changes=changes,
+    )
 
 
 def _trial(trial: Trial, grid: Mapping[str, Any]) -> TrialDocument:

@@ -263,6 +263,7 @@ class LookAheadDocument(Struct, frozen=True, kw_only=True):
     is_clean: bool
     cuts: Count
     looked_at: tuple[str, ...]
+    unrepeatable: tuple[str, ...]
     changes: tuple[PastChangeDocument, ...]
 
 
@@ -270,7 +271,8 @@ class ParityDocument(RunDocument, frozen=True, kw_only=True, tag_field="kind", t
     """Whether a focused replay came to what the full one came to, to the last bit.
 
     ``speedup`` is ``seconds_full`` over the sum of ``seconds_screen`` and ``seconds_focused``. Without
-    ``keeps_lookback`` the strategy reads further back than it says, which is a difference too.
+    ``keeps_lookback`` the strategy reads further back than it says, which is a difference too; without ``repeats`` it
+    does not come to the same twice.
     """
 
     equal: bool
@@ -283,6 +285,7 @@ class ParityDocument(RunDocument, frozen=True, kw_only=True, tag_field="kind", t
     speedup: float
     first_divergence: DivergenceDocument | None
     keeps_lookback: bool
+    repeats: bool
     soundness: SoundnessDocument
     look_ahead: LookAheadDocument | None
     seen: Count

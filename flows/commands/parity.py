@@ -44,7 +44,7 @@ def parity(
 
 def _show(report: dict[str, Any]) -> None:
     # Not above: the page knows the replay, which no other command needs.
-    from edgeworth.reports.parity_page import LOOKBACK
+    from edgeworth.reports.parity_page import LOOKBACK, UNREPEATABLE
 
     print_data(report)
     if report["equal"]:
@@ -58,7 +58,9 @@ def _show(report: dict[str, Any]) -> None:
             print_line(
                 f"  {name}: equity {stood['equity']!r}, {stood['trades']} trades, holds {stood['holds'] or 'nothing'}"
             )
-        if not report["keeps_lookback"]:
+        if not report["repeats"]:
+            print_line(UNREPEATABLE)
+        elif not report["keeps_lookback"]:
             print_line(LOOKBACK)
     sound = report["soundness"]
     outside = sound["entries"] - sound["inside"]
@@ -67,6 +69,10 @@ def _show(report: dict[str, Any]) -> None:
     if (ahead := report["look_ahead"]) is not None:
         found = ", ".join(one["what"] for one in ahead["changes"]) or "nothing"
         print_line(f"Cut short at {counted(ahead['cuts'], 'place')}: {found} looks ahead.")
+        if ahead["unrepeatable"]:
+            print_line(
+                f"Of these nothing can be said, for they do not say the same twice: {', '.join(ahead['unrepeatable'])}."
+            )
     rows = [
         ("full replay", f"{report['seconds_full']:.3f} s"),
         ("screening", f"{report['seconds_screen']:.3f} s"),

@@ -106,7 +106,7 @@ def running(strategy: ReplayStrategy) -> Iterator[None]:
         yield
     except EdgeworthError:
         raise
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise ConfigurationError(f"{strategy.name[:60]}: {_raised(error, type(strategy).__module__)}") from error
 
 
@@ -196,6 +196,11 @@ def _imported(name: str) -> type[Struct]:
         raise ConfigurationError(
             f"expected a class made of msgspec.Struct in {name[:60]!r}, so that its settings are values, "
             f"found {'nothing' if found is None else type(found).__name__}"
+        )
+    if not found.__struct_config__.frozen:
+        raise ConfigurationError(
+            f"expected a class with frozen=True in {name[:60]!r}, so that it keeps nothing between two bars, found one "
+            "that can be changed"
         )
     missing = [part for part in _NEEDED if not hasattr(found, part)]
     if missing:

@@ -160,6 +160,7 @@ def test_a_grid_is_every_combination_over_fixed_settings():
 
 
 OWN = """
+from msgspec import Struct
 from edgeworth.replay.strategies import CrossFollower
 class Mine(CrossFollower, frozen=True, kw_only=True, tag=True):
     extra: int = 3
@@ -188,6 +189,8 @@ class Broken(CrossFollower, frozen=True, kw_only=True):
     @property
     def lookback(self):
         raise RuntimeError("x" * 10_000)
+class Mutable(Struct):
+    pass
 """
 
 
@@ -213,13 +216,14 @@ def test_a_strategy_of_ones_own_lies_where_one_stands(own):
         ("no_such_module_here:Mine", "expected a module that can be imported"),
         (":Mine", "expected a module that can be imported in ':Mine', found ValueError"),
         (".own_strategies:Mine", "expected a module that can be imported in '.own_strategies:Mine', found TypeError"),
+        ("own_strategies:Mutable", "expected a class with frozen=True .*, found one that can be changed"),
         ("own_strategies:Needs", "^own_strategies:Needs: TypeError: Missing required argument 'days'"),
-        ("own_strategies:Picky", "^own_strategies:Picky: KeyError: 'never today', in own_strategies.py:11$"),
+        ("own_strategies:Picky", "^own_strategies:Picky: KeyError: 'never today', in own_strategies.py:12$"),
         ("own_strategies:Unnamed", "^own_strategies:Unnamed with its usual settings: expected str as its name, found"),
         ("own_strategies:Blind", "Blind with its usual settings: expected Screener as its screener, found NoneType"),
         ("own_strategies:Back", "Back with its usual settings: expected a lookback of one bar or more, found 0"),
         ("own_strategies:Odd", "Odd with its usual settings: expected an indicator as 'mean', found int"),
-        ("own_strategies:Broken", r"Broken with .*: RuntimeError: x{300} … .9,700 more.*, in own_strategies.py:29$"),
+        ("own_strategies:Broken", r"Broken with .*: RuntimeError: x{300} … .9,700 more.*, in own_strategies.py:30$"),
     ],
 )
 def test_what_is_no_strategy_of_ones_own(own, name, words):

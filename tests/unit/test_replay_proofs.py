@@ -383,6 +383,53 @@ def test_all_that_is_looked_at_is_looked_at_with_the_same_cuts_and_their_number_
     assert (found.changes["next"].bar, found.changes["next"].cut) == (1, 2)
 
 
+LOTS = np.random.default_rng(1)
+
+
+class DrawsLots(Struct, frozen=True):
+    """In and out by lot: nothing that depends on the bars."""
+
+    name: str = "lots"
+    lookback: int = 1
+    indicators: dict[str, Indicator] = {}
+
+    def on_bar(self, past: Past, account: Account) -> Sequence[Order]:
+        if LOTS.random() < 0.5:
+            return ()
+        held = account.position is not None
+        return (Leave(),) if held else (Enter(side=Direction.LONG, quantity=1.0),)
+
+
+def test_a_strategy_that_draws_lots_is_not_blamed_for_its_lookback():
+    certificate = certified(DrawsLots())
+    assert not certificate.equal
+    assert not certificate.repeats
+    assert certificate.keeps_lookback
+
+
+def test_a_strategy_that_draws_lots_is_not_blamed_for_looking_ahead():
+    found = look_ahead(BARS, DrawsLots(), QUICK, ReplaySetup(), np.random.default_rng(0), cuts=3)
+    assert found.unrepeatable == ("strategy",)
+    assert found.changes == {}
+    assert not found.is_clean
+
+
+class Forgets(Struct, frozen=True):
+    """Has no `return`."""
+
+    name: str = "forgets"
+    lookback: int = 1
+    indicators: dict[str, Indicator] = {}
+
+    def on_bar(self, past: Past, account: Account) -> Sequence[Order]:
+        (Leave(),)  # type: ignore[return]
+
+
+def test_a_forgotten_return_is_an_error_and_no_order():
+    with pytest.raises(TypeError, match="on_bar gave None"):
+        full_replay(BARS, Forgets())
+
+
 def test_candidates_are_lines_of_text_and_come_back():
     candidates = screen(BARS, QUICK).candidates()
     assert len(candidates) > 5
@@ -416,6 +463,19 @@ def test_candidates_of_another_asset_or_of_other_bars_are_refused():
 def test_a_line_that_is_no_candidate_is_named():
     with pytest.raises(DataError, match="line 2: expected a candidate"):
         read_candidates(candidates_text(screen(BARS, QUICK).candidates()[:1]) + '{"asset": "ETH"}\n')
+
+
+@pytest.mark.parametrize(("side", "score"), [("short", 0.8), ("long", -0.8), ("long", 0.0), ("long", 99.0)])
+def test_a_candidate_whose_score_is_not_of_its_side_is_refused(side, score):
+    one = replace(screen(BARS, QUICK).candidates()[0], side=Direction(side), score=score)
+    with pytest.raises(DataError, match=f"line 1: expected a score of up to 1 .* found {score:g} for {side}"):
+        read_candidates(candidates_text([one]))
+
+
+def test_a_candidate_that_stands_there_twice_is_refused():
+    candidates = screen(BARS, QUICK).candidates()
+    with pytest.raises(DataError, match=r"expected each candidate once, found that of .* twice"):
+        places([*candidates, candidates[3]], BARS)
 
 
 def test_a_candidate_without_a_zone_is_refused():
