@@ -118,11 +118,15 @@ def begin_replay(settings: Settings, plan: ReplayPlan, kind: str) -> BegunRun:
 
 
 def screened(run: BegunRun, given: Prepared) -> ScreenReport:
-    """Every bar looked at once by the screener of the strategy."""
-    screener = given.strategy.screener
+    """Every bar looked at once by the screener of the strategy.
+
+    Raises:
+        ConfigurationError: The screener, or the strategy that names it, has raised something.
+    """
     began = time.perf_counter()
-    screening = screen(given.bars, screener)
-    candidates = tuple(screening.candidates())
+    with running(given.strategy):
+        screener = given.strategy.screener
+        candidates = tuple(screen(given.bars, screener).candidates())
     return ScreenReport(
         **_heading(run, began),
         notes=given.read.notes,
@@ -141,9 +145,9 @@ def replayed(run: BegunRun, plan: ReplayPlan, given: Prepared) -> ReplayReport:
         ConfigurationError: The strategy, or an indicator of it, has raised something.
     """
     began = time.perf_counter()
-    screening = screen(given.bars, given.strategy.screener)
-    candidates: Sequence[Candidate] = given.candidates if given.candidates is not None else screening.candidates()
     with running(given.strategy):
+        screening = screen(given.bars, given.strategy.screener)
+        candidates: Sequence[Candidate] = given.candidates if given.candidates is not None else screening.candidates()
         replay = _replay(plan, given, screening, candidates)
     return ReplayReport(
         **_heading(run, began),
@@ -169,9 +173,9 @@ def certified(run: BegunRun, plan: ReplayPlan, given: Prepared) -> ParityReport:
     Raises:
         ConfigurationError: As ``replayed``.
     """
-    screener = given.strategy.screener
     ahead = None
     with running(given.strategy):
+        screener = given.strategy.screener
         _warm_up(given, plan.window)
         began = time.perf_counter()
         certificate = certify(
