@@ -161,6 +161,7 @@ def test_nothing_of_an_honest_strategy_looks_ahead(folder):
         "cuts": 4,
         "looked_at": ["strategy", "screener", "fast", "slow", "atr"],
         "changes": [],
+        "unrepeatable": [],
     }
 
 
