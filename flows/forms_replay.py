@@ -33,6 +33,11 @@ class BarsForm(BaseModel):
         """The same as a part of a plan."""
         return msgspec.convert(self.model_dump(), BarsChoice)
 
+    @property
+    def called(self) -> str:
+        """What they are of, for the list of runs; of a file its name."""
+        return self.asset or self.market or (self.path or "").rpartition("/")[2]
+
 
 class StrategyForm(BaseModel):
     """Which strategy, and at what costs."""

@@ -23,8 +23,7 @@ def run_name() -> str:
     """What is run over what, for the list of runs."""
     asked: dict[str, Any] = flow_run.parameters
     form = ReplayForm.model_validate(asked.get("replay") or {})
-    bars = form.bars
-    return f"{form.strategy} over {bars.asset or bars.market or (bars.path or '').rpartition('/')[2]}"
+    return f"{form.strategy} over {form.bars.called}"
 
 
 @flow(

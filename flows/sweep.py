@@ -30,7 +30,7 @@ def run_name() -> str:
 
 def sweep_name(sweep: SweepForm) -> str:
     """A sweep in a few words."""
-    names = [one.asset or one.market or (one.path or "").rpartition("/")[2] for one in sweep.bars]
+    names = [one.called for one in sweep.bars]
     over = ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
     settings = math.prod(len(values) for values in sweep.grid.values())
     return f"sweep {settings:,} settings of {sweep.strategy} over {over}"

@@ -21,30 +21,26 @@ WHICH = "Which bars"
 HOW = "Strategy and costs"
 _UNITS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400}
 
-BarsPath: TypeAlias = Annotated[
-    str | None,
-    typer.Option(
-        "--bars", metavar="PATH", help="A table of bars: CSV, plain or gzip.", show_default=False, rich_help_panel=WHICH
-    ),
-]
-Asset: TypeAlias = Annotated[
-    str | None,
-    typer.Option(
-        metavar="SYMBOL",
-        help="Bars of the history, which `edgeworth ingest` stored.",
-        show_default=False,
-        rich_help_panel=WHICH,
-    ),
-]
-MarketName: TypeAlias = Annotated[
-    str | None,
-    typer.Option(
-        metavar="SLUG",
-        help="Price history of a market (id, key or slug).",
-        show_default=False,
-        rich_help_panel=WHICH,
-    ),
-]
+
+def _source(flag: str, metavar: str, text: str) -> tuple[Any, Any]:
+    """The option for one source of bars, and the one for several."""
+
+    def option(more: str) -> Any:
+        return typer.Option(flag, metavar=metavar, help=text + more, show_default=False, rich_help_panel=WHICH)
+
+    return option(""), option(" Repeat it for several.")
+
+
+_BARS = _source("--bars", "PATH", "A table of bars: CSV, plain or gzip.")
+_ASSET = _source("--asset", "SYMBOL", "Bars of the history, which `edgeworth ingest` stored.")
+_MARKET = _source("--market", "SLUG", "Price history of a market (id, key or slug).")
+
+BarsPath: TypeAlias = Annotated[str | None, _BARS[0]]
+BarsPaths: TypeAlias = Annotated[list[str] | None, _BARS[1]]
+Asset: TypeAlias = Annotated[str | None, _ASSET[0]]
+Assets: TypeAlias = Annotated[list[str] | None, _ASSET[1]]
+MarketName: TypeAlias = Annotated[str | None, _MARKET[0]]
+Markets: TypeAlias = Annotated[list[str] | None, _MARKET[1]]
 OutcomeIndex: TypeAlias = Annotated[
     int, typer.Option(metavar="INDEX", help="Which outcome of `--market`, from 0.", min=0, rich_help_panel=WHICH)
 ]

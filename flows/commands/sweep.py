@@ -16,9 +16,11 @@ from edgeworth.errors import ConfigurationError
 from edgeworth.reports.batch_page import counted
 from edgeworth.reports.rendering import percent
 from flows.commands.bars_options import (
-    WHICH,
+    Assets,
+    BarsPaths,
     End,
     Interval,
+    Markets,
     OutcomeIndex,
     Start,
     StrategyOptions,
@@ -66,36 +68,6 @@ Grid: TypeAlias = Annotated[
         metavar="NAME=VALUE,VALUE,...",
         help="Values to try for a setting; dots reach within. Repeat it for several settings: all combinations.",
         show_default=False,
-    ),
-]
-BarsPaths: TypeAlias = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--bars",
-        metavar="PATH",
-        help="A table of bars: CSV, plain or gzip. Repeat it for several.",
-        show_default=False,
-        rich_help_panel=WHICH,
-    ),
-]
-Assets: TypeAlias = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--asset",
-        metavar="SYMBOL",
-        help="Bars of the history, which `edgeworth ingest` stored. Repeat it for several.",
-        show_default=False,
-        rich_help_panel=WHICH,
-    ),
-]
-Markets: TypeAlias = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--market",
-        metavar="SLUG",
-        help="Price history of a market (id, key or slug). Repeat it for several.",
-        show_default=False,
-        rich_help_panel=WHICH,
     ),
 ]
 
