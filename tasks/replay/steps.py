@@ -151,7 +151,7 @@ def replayed(run: BegunRun, plan: ReplayPlan, given: Prepared) -> ReplayReport:
         replay = _replay(plan, given, screening, candidates)
     return ReplayReport(
         **_heading(run, began),
-        notes=(*given.read.notes, *_notes(plan)),
+        notes=(*given.read.notes, *_notes(plan, screening, candidates)),
         bars=given.read.told,
         strategy=given.strategy.name,
         settings=msgspec.to_builtins(given.strategy),
@@ -244,11 +244,15 @@ def _candidates(plan: ReplayPlan, bars: Bars) -> tuple[Candidate, ...] | None:
     return tuple(sorted(found, key=lambda candidate: candidate.timestamp))
 
 
-def _notes(plan: ReplayPlan) -> tuple[str, ...]:
+def _notes(plan: ReplayPlan, screening: Screening, candidates: Sequence[Candidate]) -> tuple[str, ...]:
     if plan.full:
         return ()
-    told = (
-        "Only bars around candidates were looked at, and on while something was open. "
-        "That a full replay comes to the same is shown by `edgeworth parity`."
+    looked = "Only bars around candidates were looked at, and on while something was open. "
+    found = set(screening.found.tolist())
+    missing = len(found.difference(places(candidates, screening.bars).tolist()))
+    if not missing:
+        return (f"{looked}That a full replay comes to the same is shown by `edgeworth parity`.",)
+    own = (
+        f"{missing:,} of the {len(found):,} candidates that the screener of the strategy finds are not among those read"
     )
-    return (told,)
+    return (f"{looked}{own}: a full replay may come to something else.",)

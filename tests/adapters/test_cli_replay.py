@@ -109,6 +109,7 @@ def test_a_replay_takes_candidates_that_were_screened_before(folder, screened):
     report = told(run(folder, "replay", *options))
     assert report["candidates"] == screened["candidates"]
     assert report["candidates_from"] == "candidates.jsonl"
+    assert any("is shown by `edgeworth parity`" in note for note in report["notes"])
     trades = lines(folder, report, "trades.jsonl")
     assert len(trades) == report["metrics"]["trades"] > 0
     assert report["seen"] < report["bars"]
@@ -116,6 +117,15 @@ def test_a_replay_takes_candidates_that_were_screened_before(folder, screened):
     held = report["open_position"]
     open_profit = 0.0 if held is None else held["profit"]
     assert 10_000 + sum(trade["profit"] for trade in trades) + open_profit == pytest.approx(report["final_equity"])
+
+
+def test_candidates_that_leave_out_what_the_screener_finds_promise_nothing(folder, screened):
+    text = (folder / screened["results_dir"] / "candidates.jsonl").read_text()
+    (folder / "some.jsonl").write_text("".join(text.splitlines(keepends=True)[:-4]))
+    options = ("--bars", NAME, "--strategy", "cross", "--candidates", "some.jsonl", "--no-prefect", "--json")
+    (note,) = told(run(folder, "replay", *options))["notes"]
+    assert f"4 of the {screened['candidates']} candidates that the screener of the strategy finds are not among" in note
+    assert note.endswith("a full replay may come to something else.")
 
 
 def test_parity_ends_with_one_object(folder):
