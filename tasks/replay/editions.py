@@ -10,7 +10,7 @@ from edgeworth.errors import ConfigurationError
 from edgeworth.replay.ledger import version_of
 from tasks.code_version import code_version
 from tasks.replay.own_code import UNREADABLE, source_digest
-from tasks.replay.strategies import build_strategy
+from tasks.replay.strategies import strategy_class
 
 _PROJECT = Path(__file__).resolve().parents[2]
 
@@ -40,7 +40,7 @@ def imported_edition(strategy: str) -> Edition:
     Raises:
         ConfigurationError: It cannot be imported.
     """
-    build_strategy(strategy, {})
+    strategy_class(strategy)
     return edition_of(strategy)
 
 
