@@ -16,7 +16,9 @@ from edgeworth.reports import charts
 from edgeworth.reports.batch import BatchReport, average, ordered, outliers
 from edgeworth.reports.figures import (
     MISSING,
+    Cell,
     aligned,
+    counted,
     difference_interval,
     distance,
     duration,
@@ -38,14 +40,6 @@ RESULT_PAGE = "result.html"
 
 SAID_ANYWAY = frozenset({"run_id", "status", "author", "sandbox", "as_of", "started_at", "finished_at"})
 """Entries of a manifest that the page says in its own words."""
-
-
-class Cell(NamedTuple):
-    """What a cell shows, what stands small below it, and what it is sorted by (empty: always last)."""
-
-    text: str
-    note: str = ""
-    key: str = ""
 
 
 class Row(NamedTuple):
@@ -206,11 +200,6 @@ def author_of(author: str) -> str:
     """``builtin/belief_walk@1`` as a reader wants it: ``belief walk``."""
     kind, _, name = author.partition("/")
     return name.partition("@")[0].replace("_", " ") if kind == "builtin" else author
-
-
-def counted(number: int, noun: str, several: str | None = None) -> str:
-    """``1 market``, ``2 markets``; ``several`` where the plural is not the noun with an s."""
-    return f"{number:,} {noun if number == 1 else several or noun + 's'}"
 
 
 def _author_note(record: MarketSimulation) -> str:

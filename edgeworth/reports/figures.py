@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from datetime import timedelta
-from typing import Final
+from typing import Final, NamedTuple
 
 from edgeworth.simulation.estimate import NORMAL_90, Estimate
 
@@ -111,3 +111,16 @@ def distance(told: Estimate) -> float | None:
     if told.difference is None or not told.difference_error:
         return None
     return abs(told.difference) / told.difference_error
+
+
+class Cell(NamedTuple):
+    """What a cell shows, what stands small below it, and what it is sorted by (empty: always last)."""
+
+    text: str
+    note: str = ""
+    key: str = ""
+
+
+def counted(number: int, noun: str, several: str | None = None) -> str:
+    """``1 market``, ``2 markets``; ``several`` where the plural is not the noun with an s."""
+    return f"{number:,} {noun if number == 1 else several or noun + 's'}"

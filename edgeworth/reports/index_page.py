@@ -12,8 +12,7 @@ from markupsafe import Markup
 
 from edgeworth.reports import charts
 from edgeworth.reports.batch import RunSummary
-from edgeworth.reports.batch_page import counted
-from edgeworth.reports.figures import MISSING, duration
+from edgeworth.reports.figures import MISSING, counted, duration
 from edgeworth.reports.rendering import environment, minute, usd
 from edgeworth.units import MICROS
 

@@ -17,10 +17,11 @@ from msgspec import Struct
 from edgeworth.discovery.opportunity import Opportunity
 from edgeworth.markets.relation import Relation
 from edgeworth.reports import charts
-from edgeworth.reports.batch_page import KIND_WORDS, VERDICT_WORDS, Cell, author_of, why_not_comparable
+from edgeworth.reports.batch_page import KIND_WORDS, VERDICT_WORDS, author_of, why_not_comparable
 from edgeworth.reports.figures import (
     MINUS,
     MISSING,
+    Cell,
     difference_interval,
     distance,
     duration,

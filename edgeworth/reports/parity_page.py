@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from edgeworth.replay.parity import Divergence, Standing
-from edgeworth.reports.batch_page import Cell, counted
+from edgeworth.reports.figures import Cell, counted
 from edgeworth.reports.rendering import environment, percent, shortened
 from edgeworth.reports.replay import ParityReport
 from edgeworth.reports.replay_figures import moment

@@ -6,8 +6,7 @@ import math
 from datetime import UTC, datetime
 from typing import NamedTuple
 
-from edgeworth.reports.batch_page import counted
-from edgeworth.reports.figures import MINUS, MISSING
+from edgeworth.reports.figures import MINUS, MISSING, counted
 from edgeworth.reports.rendering import percent
 
 PRICE_DIGITS = 7

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from edgeworth.reports import parity_page, replay_page, screen_page, sweep_page
-from edgeworth.reports.batch_page import Cell
+from edgeworth.reports.figures import Cell
 from edgeworth.reports.markdown import escaped
 from edgeworth.reports.replay import (
     AnyReport,

@@ -13,8 +13,7 @@ from markupsafe import Markup
 from edgeworth.replay import metrics
 from edgeworth.replay.orders import Direction
 from edgeworth.reports import charts
-from edgeworth.reports.batch_page import Cell, counted
-from edgeworth.reports.figures import MISSING
+from edgeworth.reports.figures import MISSING, Cell, counted
 from edgeworth.reports.rendering import environment, percent, shortened
 from edgeworth.reports.replay import ReplayMode, ReplayReport
 from edgeworth.reports.replay_figures import gained, moment, money, price, ratio, share

@@ -14,8 +14,7 @@ from edgeworth.replay.loop import ReplaySetup
 from edgeworth.replay.orders import ExitReason
 from edgeworth.replay.screener import Sentinel
 from edgeworth.reports import charts
-from edgeworth.reports.batch_page import counted
-from edgeworth.reports.figures import MISSING, duration
+from edgeworth.reports.figures import MISSING, counted, duration
 from edgeworth.reports.rendering import minute, percent
 from edgeworth.reports.replay import AnyReport, BarsTold, series_of
 from edgeworth.reports.replay_figures import day_text, length, moment, money, price

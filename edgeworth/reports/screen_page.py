@@ -10,7 +10,7 @@ from markupsafe import Markup
 from edgeworth.replay.candidates import Candidate
 from edgeworth.replay.orders import Direction
 from edgeworth.reports import charts
-from edgeworth.reports.batch_page import Cell, counted
+from edgeworth.reports.figures import Cell, counted
 from edgeworth.reports.rendering import environment, percent, shortened
 from edgeworth.reports.replay import ScreenReport
 from edgeworth.reports.replay_figures import Figure, moment, price, scored

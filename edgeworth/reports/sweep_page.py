@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from edgeworth.replay.selection import SPLITS
 from edgeworth.replay.sweep import Trial
-from edgeworth.reports.batch_page import Cell, counted
+from edgeworth.reports.figures import Cell, counted
 from edgeworth.reports.rendering import environment, shortened
 from edgeworth.reports.replay import BarsTold, SweepReport, setting_of
 from edgeworth.reports.replay_figures import Figure, money, ratio, share

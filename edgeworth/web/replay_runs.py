@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from edgeworth.reports.batch_page import counted
+from edgeworth.reports.figures import counted
 from edgeworth.reports.replay_figures import share
 
 

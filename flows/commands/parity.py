@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from edgeworth.reports.batch_page import counted
+from edgeworth.reports.figures import counted
 from flows.commands.bars_options import BarsOptions, StrategyOptions
 from flows.commands.batch_options import AsJson, InPrefect
 from flows.commands.console import results

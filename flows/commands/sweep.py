@@ -13,7 +13,7 @@ from rich import box
 from rich.table import Table
 
 from edgeworth.errors import ConfigurationError
-from edgeworth.reports.batch_page import counted
+from edgeworth.reports.figures import counted
 from edgeworth.reports.rendering import percent
 from flows.commands.bars_options import (
     Assets,

@@ -12,7 +12,7 @@ from msgspec import Struct
 from edgeworth.replay.bars import Bars, instant
 from edgeworth.replay.candidates import candidates_text
 from edgeworth.replay.parity import Certificate
-from edgeworth.reports.batch_page import counted
+from edgeworth.reports.figures import counted
 from edgeworth.reports.parity_page import render_parity
 from edgeworth.reports.rendering import percent
 from edgeworth.reports.replay import BarsTold, ParityReport, ReplayReport, ScreenReport, SweepReport
