@@ -33,9 +33,9 @@ def test_units_are_put_together_by_asset_and_kind():
 
 
 def test_of_a_file_its_name_is_told_and_not_where_it_lies():
-    missing = FileNotFoundError(errno.ENOENT, "No such file or directory", "/home/ada/secret-project/model.bin")
+    missing = FileNotFoundError(errno.ENOENT, "No such file or directory", "/srv/ada/secret-project/model.bin")
     assert told(missing) == "FileNotFoundError: No such file or directory: model.bin"
-    moved = OSError(errno.EXDEV, "Invalid cross-device link", "/home/ada/a.txt", None, "/mnt/b.txt")
+    moved = OSError(errno.EXDEV, "Invalid cross-device link", "/srv/ada/a.txt", None, "/mnt/b.txt")
     assert told(moved) == "OSError: Invalid cross-device link: a.txt: b.txt"
     assert told(OSError("the wheel came off")) == "OSError: the wheel came off"
     assert told(DataError("expected bars, found none")) == "expected bars, found none"
