@@ -171,16 +171,21 @@ async def test_leaving_the_provider_leaves_no_process():
     assert descendants(os.getpid()) == before
 
 
-async def test_a_fork_server_that_dies_is_a_fault_of_ours_and_is_started_anew(provider, sandbox):
-    before = descendants(os.getpid())
-    running = asyncio.create_task(sandbox.run(SLEEPS, inputs=None, limits=LIMITS))
-    await until(lambda: descendants(os.getpid()) > before)
-    for pid in before:
-        os.kill(pid, signal.SIGKILL)
-    outcome = await running
-    assert outcome.status is RunStatus.INFRASTRUCTURE
-    assert "own process is gone" in outcome.what_stopped_it
-    assert (await sandbox.run("def main(inputs): return 1", inputs=None, limits=LIMITS)).result == 1
+async def test_a_fork_server_that_dies_is_a_fault_of_ours_and_is_started_anew():
+    others = descendants(os.getpid())
+    async with LocalSandboxProvider(concurrency=2) as provider:
+        if provider.level == "none":
+            pytest.skip(f"nothing on this machine can confine a program: {provider.findings}")
+        async with open_sandbox(provider, run="run-1", market="market-1") as sandbox:
+            servers = descendants(os.getpid()) - others
+            running = asyncio.create_task(sandbox.run(SLEEPS, inputs=None, limits=LIMITS))
+            await until(lambda: descendants(os.getpid()) - others > servers)
+            for pid in servers:
+                os.kill(pid, signal.SIGKILL)
+            outcome = await running
+            assert outcome.status is RunStatus.INFRASTRUCTURE
+            assert "own process is gone" in outcome.what_stopped_it
+            assert (await sandbox.run("def main(inputs): return 1", inputs=None, limits=LIMITS)).result == 1
 
 
 async def test_a_fork_server_that_does_not_answer_is_ended_and_started_anew(monkeypatch):
