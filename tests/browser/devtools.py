@@ -147,7 +147,8 @@ class _Wire:
     """Questions with answers, and what is told in between."""
 
     def __init__(self, address: str) -> None:
-        self._connection: ClientConnection = connect(address, max_size=None, open_timeout=PATIENCE)
+        # No pings: their thread would draw from `random` for as long as the browser lives, in the midst of other tests.
+        self._connection: ClientConnection = connect(address, max_size=None, open_timeout=PATIENCE, ping_interval=None)
         self._number = 0
         self.events: list[dict[str, Any]] = []
 
