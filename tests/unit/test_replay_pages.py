@@ -1,4 +1,4 @@
-"""The pages of the replay room: what a reader finds on each, in which words, and that no foreign text is believed."""
+"""Pages of screenings and replays: what a reader finds, in which words; and that no foreign text is believed on any."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ from msgspec.structs import replace
 from edgeworth.replay.candidates import Candidate
 from edgeworth.replay.orders import Direction, ExitReason, OpenPosition, Refusal, Trade
 from edgeworth.replay.outcomes import CandidateOutcome
-from edgeworth.replay.truncation import LookAhead, PastChange
 from edgeworth.reports import replay_page, screen_page
 from edgeworth.reports.parity_page import render_parity
 from edgeworth.reports.replay import FailedTrials
@@ -22,7 +21,7 @@ from edgeworth.reports.replay_markdown import parity_markdown, replay_markdown, 
 from edgeworth.reports.replay_page import render_replay
 from edgeworth.reports.replay_words import flat
 from edgeworth.reports.screen_page import render_screen
-from edgeworth.reports.sweep_page import MOST_TRIALS, render_sweep
+from edgeworth.reports.sweep_page import render_sweep
 from tests.batches import NASTY
 from tests.replay_reports import (
     BEGAN,
@@ -395,153 +394,6 @@ def test_a_long_list_of_candidates_is_cut():
     assert page.index("reason 501.") < page.index("reason 2."), "the newest first"
 
 
-# --- a certificate ----------------------------------------------------------------------------------------------------
-
-
-def test_an_equal_certificate_says_so_in_a_sentence_with_its_digests():
-    report = a_parity_report()
-    text = text_of(render_parity(report))
-    assert (
-        "Equal. Full and focused replay over 400 bars of 1 hour, 2025-06-15 00:00 to 2025-07-05 06:00 UTC made the same "
-        "9 trades, to the last bit, with the same equity at every bar." in text
-    )
-    assert "Where they first differ" not in text
-    assert "Yes. Every one of the 9 entries of the full replay was decided on within 8 bars of a candidate" in text
-    assert report.certificate.dataset in text
-    assert report.certificate.configuration in text
-    assert "0.1.0+abc" in text
-
-
-def test_a_certificate_says_how_long_each_way_took():
-    """2.5 s in full; 0.25 s to screen and 0.25 s around candidates: five times as fast."""
-    text = text_of(render_parity(a_parity_report()))
-    assert f"speed-up: time of the full replay over that of screening and the focused one 5.0 {TIMES}" in text
-    assert "Full replay, bar by bar as it would run live 2.5000 400 160" in text
-    assert "Screening 0.2500 400 1,600" in text
-    assert "Screening and focused replay together 0.5000 400 800" in text
-
-
-def test_a_difference_is_shown_side_by_side_in_full():
-    page = render_parity(an_unequal_parity_report())
-    text = text_of(page)
-    assert "Not equal." in text
-    assert "first differ in the bar of 2026-08-13 12:00 UTC" in text
-    assert "the bar of 2026-08-13 12:00 UTC, number 124" in text
-    assert "Equity, dollars 10012.5 10000.0" in text
-    assert "Held long 2.5 at 2000.25 since 2026-08-13T11:00:00+00:00 nothing" in text
-    assert page.count('<mark class="apart">') == 6
-    assert "No. 1 of 9 entries of the full replay was decided on outside every window" in text
-
-
-def test_a_lookback_that_is_declared_too_small_is_named_as_the_reason():
-    report = an_unequal_parity_report()
-    assert "lookback" not in text_of(render_parity(report))
-    short = replace(report, certificate=replace(report.certificate, keeps_lookback=False))
-    assert "The strategy reads further back than its lookback says." in text_of(render_parity(short))
-
-
-def test_one_bit_is_a_difference_that_can_be_seen():
-    report = an_unequal_parity_report()
-    found = report.certificate.first_divergence
-    close = replace(found, focused=replace(found.full, equity=float(np.nextafter(found.full.equity, 0.0))))
-    page = render_parity(replace(report, certificate=replace(report.certificate, first_divergence=close)))
-    assert "10012.499999999998" in text_of(page)
-    assert page.count('<mark class="apart">') == 2
-
-
-def test_a_certificate_of_nothing_says_that_it_proves_little():
-    report = a_parity_report()
-    nothing = replace(
-        report.certificate, trades=0, soundness=replace(report.certificate.soundness, entries=0, inside=0)
-    )
-    text = text_of(render_parity(replace(report, certificate=nothing)))
-    assert "Where nothing happens, this proves little." in text
-    assert "there was nothing to miss" in text
-
-
-# --- a sweep ----------------------------------------------------------------------------------------------------------
-
-
-def test_a_sweep_says_how_many_trials_count_and_how_far_to_believe_the_best():
-    report = a_sweep_report()
-    report = replace(
-        report, verdict=replace(report.verdict, deflated_sharpe=0.387, overfitting={"ETH": 0.906, "BTC": None})
-    )
-    text = text_of(render_sweep(report))
-    assert "8 trials over 2 sets of bars: 2 values of fast, 2 values of stop_ranges." in text
-    assert "6 trials were made now, 2 had been made before and were taken from the ledger." in text
-    assert "12 other trials of these bars from earlier sweeps count as well: the best is held against 20." in text
-    assert "so likely is it better than the best of 20 worthless trials would look" in text
-    assert "below the usual demand of 95 %" in text
-    assert "ETH 4 90.6 %" in text
-    assert "BTC 4 one trial: nothing to choose" in text
-    assert "4 trials could not be made." in text
-    assert "SOL : expected bars of SOL, found none" in text
-
-
-@pytest.mark.parametrize(
-    ("value", "words"),
-    [
-        (0.99, "is 99.0 %: so likely"),
-        (0.99, "That passes the usual demand of 95 %."),
-        (0.99999, "is >99.9 %"),
-        (0.0, "is 0.0 %"),
-        (0.00001, "is <0.1 %"),
-        (None, "so odd that its deflated Sharpe ratio cannot be said"),
-    ],
-)
-def test_the_deflated_sharpe_ratio_is_told_with_what_it_means(value, words):
-    report = a_sweep_report()
-    assert words in text_of(render_sweep(replace(report, verdict=replace(report.verdict, deflated_sharpe=value))))
-
-
-def test_trials_stand_best_first_with_the_settings_that_differ_as_columns():
-    report = a_sweep_report()
-    best = report.verdict.trials[0]
-    page = render_sweep(report)
-    heads = re.findall(r"<th[^>]*>([^<]*)</th>", page[page.index('id="trials"') :])
-    assert heads[:5] == ["Rank", "Bars", "fast", "stop_ranges", "Sharpe, a year"]
-    first = text_of(re.findall(r"<tr data-asset.*?</tr>", page, re.DOTALL)[0])
-    tried = f"{best.settings['fast']} {best.settings['stop_ranges']:g}"
-    assert first.startswith(f"1 {best.asset} {tried} {ratio(best.metrics.sharpe)}")
-
-
-def test_a_sweep_over_one_set_of_bars_needs_no_column_for_it():
-    report = a_sweep_report()
-    alone = tuple(trial for trial in report.verdict.trials if trial.asset == "ETH")
-    verdict = replace(report.verdict, trials=alone, overfitting={"ETH": 0.25})
-    page = render_sweep(replace(report, verdict=verdict, bars=report.bars[:1], earlier_trials=0, failed=()))
-    text = text_of(page)
-    assert '<th scope="col">Bars</th><th scope="col" class="number">fast' not in page
-    assert "4 trials over 300 bars of 1 hour" in text
-    assert "probability of overfitting: how often the best of one half fails in the other 25.0 %" in text
-    assert "No earlier sweep tried anything else on these bars." in text
-    assert "could not be made" not in text
-
-
-def test_of_many_failures_some_are_told_and_all_are_counted():
-    failed = tuple(FailedTrials(asset=f"asset {number}.", trials=2, problem="gone") for number in range(40))
-    text = text_of(render_sweep(a_sweep_report(failed=failed)))
-    assert "80 trials could not be made." in text
-    assert "asset 29." in text
-    assert "asset 30." not in text
-    assert "10 more are in sweep.json" in text
-
-
-def test_a_sweep_in_which_everything_failed_is_still_a_page():
-    text = text_of(render_sweep(a_sweep_report(verdict=None, made_now=0, taken_from_ledger=0)))
-    assert "Without a trial there is nothing to judge." in text
-    assert "0 trials over 2 sets of bars" in text
-
-
-def test_of_many_trials_the_best_are_shown():
-    report = a_sweep_report()
-    many = tuple(report.verdict.trials[0] for _ in range(MOST_TRIALS + 3))
-    page = render_sweep(replace(report, verdict=replace(report.verdict, trials=many)))
-    assert 'The best are shown; 3 more are in <a href="sweep.json">' in page
-    assert page.count("<tr data-asset") == MOST_TRIALS
-
-
 # --- foreign text -----------------------------------------------------------------------------------------------------
 
 
@@ -615,26 +467,3 @@ def test_markdown_says_what_matters_first():
     swept = sweep_markdown(a_sweep_report())
     assert "| bars | fast | stop\\_ranges | Sharpe, a year | return | drawdown | trades |" in swept
     assert "SOL, 4 trials: expected bars of SOL, found none" in swept
-
-
-# --- what looks ahead -------------------------------------------------------------------------------------------------
-
-CHANGED = PastChange(bar=41, cut=42, with_future="1.5", without="<b>2.5</b>")
-
-
-def test_a_certificate_says_that_nothing_looks_ahead_only_where_that_was_looked_for():
-    assert "look ahead" not in render_parity(a_parity_report()).lower()
-    clean = LookAhead(cuts=3, looked_at=("strategy", "screener", "mean"), changes={})
-    page = render_parity(a_parity_report(look_ahead=clean))
-    assert "No. The bars were cut short at 3 random places, and the strategy, its screener and 1 indicator run" in page
-
-
-def test_what_looks_ahead_is_shown_with_what_it_said_both_times():
-    peeking = LookAhead(cuts=1, looked_at=("strategy", "screener", "<i>mean</i>"), changes={"<i>mean</i>": CHANGED})
-    report = a_parity_report(look_ahead=peeking)
-    page = render_parity(report)
-    assert "Yes. The bars were cut short at 1 random place" in page
-    assert "&lt;i&gt;mean&lt;/i&gt;" in page
-    assert "&lt;b&gt;2.5&lt;/b&gt;" in page
-    assert "<b>2.5</b>" not in page
-    assert "they knew what came later" in parity_markdown(report)
