@@ -128,7 +128,7 @@ def screened(run: BegunRun, given: Prepared) -> ScreenReport:
         screener = given.strategy.screener
         candidates = tuple(screen(given.bars, screener).candidates())
     return ScreenReport(
-        **_heading(run, began),
+        **report_heading(run, time.perf_counter() - began),
         notes=given.read.notes,
         bars=given.read.told,
         screener=msgspec.to_builtins(screener),
@@ -150,7 +150,7 @@ def replayed(run: BegunRun, plan: ReplayPlan, given: Prepared) -> ReplayReport:
         candidates: Sequence[Candidate] = given.candidates if given.candidates is not None else screening.candidates()
         replay = _replay(plan, given, screening, candidates)
     return ReplayReport(
-        **_heading(run, began),
+        **report_heading(run, time.perf_counter() - began),
         notes=(*given.read.notes, *_notes(plan, screening, candidates)),
         bars=given.read.told,
         strategy=given.strategy.name,
@@ -192,7 +192,7 @@ def certified(run: BegunRun, plan: ReplayPlan, given: Prepared) -> ParityReport:
             rng = np.random.default_rng(0)
             ahead = look_ahead(given.bars, given.strategy, screener, given.setup, rng, cuts=plan.cuts)
     return ParityReport(
-        **_heading(run, began),
+        **report_heading(run, time.perf_counter() - began),
         notes=given.read.notes,
         bars=given.read.told,
         certificate=certificate,
@@ -204,14 +204,14 @@ def certified(run: BegunRun, plan: ReplayPlan, given: Prepared) -> ParityReport:
     )
 
 
-def _heading(run: BegunRun, began: float) -> dict[str, Any]:
-    """What every report begins with; ``began`` is the timer's at the beginning of the work."""
+def report_heading(run: BegunRun, seconds: float) -> dict[str, Any]:
+    """What every report of the room begins with; ``seconds`` are of the work itself."""
     return {
         "run_id": run.run_id,
         "started_at": run.started_at,
         "finished_at": utc_now(),
         "code_version": code_version(),
-        "seconds": time.perf_counter() - began,
+        "seconds": seconds,
     }
 
 

@@ -21,12 +21,12 @@ from edgeworth.replay.sweep import Trial, TrialMaker, Verdict, judge
 from edgeworth.reports.replay import SweepReport
 from tasks import run_claims, wiring
 from tasks.clock import utc_now
-from tasks.code_version import code_version
 from tasks.progress import current_stages
 from tasks.replay import publishing
 from tasks.replay.editions import Edition, edition_of
 from tasks.replay.failures import Failure, Failures, together
 from tasks.replay.plan import SweepPlan
+from tasks.replay.steps import report_heading
 from tasks.replay.sweep_layout import PreparedSweep, SweepLayout, SweepUnit, lay_out, prepare_sweep
 from tasks.settings import Settings
 from tasks.taking_up import BegunRun, begin_run
@@ -138,11 +138,7 @@ def swept(
         earlier = list(_earlier(storage.trials, given, edition))
     verdict: Verdict | None = judge(trials, earlier) if trials else None
     return SweepReport(
-        run_id=run.run_id,
-        started_at=run.started_at,
-        finished_at=utc_now(),
-        code_version=code_version(),
-        seconds=seconds,
+        **report_heading(run, seconds),
         notes=tuple(_notes(given, edition)),
         bars=tuple(one.read.told for one in given.sets),
         strategy=given.strategies[0].name,

@@ -14,7 +14,7 @@ from tests.replay_reports import (
 )
 from tests.unit.test_batch_pages import text_of
 
-MINUS, DASH, TIMES = "\N{MINUS SIGN}", "\N{EN DASH}", "\N{MULTIPLICATION SIGN}"
+TIMES = "\N{MULTIPLICATION SIGN}"
 
 
 def test_an_equal_certificate_says_so_in_a_sentence_with_its_digests():

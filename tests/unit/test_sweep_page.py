@@ -15,8 +15,6 @@ from tests.replay_reports import (
 )
 from tests.unit.test_batch_pages import text_of
 
-MINUS, DASH, TIMES = "\N{MINUS SIGN}", "\N{EN DASH}", "\N{MULTIPLICATION SIGN}"
-
 
 def test_a_sweep_says_how_many_trials_count_and_how_far_to_believe_the_best():
     report = a_sweep_report()
